@@ -1,0 +1,95 @@
+package ir
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Attr is a named constant of a node: an int64, a float64 or a string.
+type Attr struct {
+	Name  string
+	Value any
+}
+
+// AttrSpec declares an attribute of an operation. Every declared attribute is
+// required.
+type AttrSpec struct {
+	Name string
+	Like any // a value of the attribute's Go type: int64, float64 or string
+	Doc  string
+}
+
+// Attrs are the attributes of a node in the order of the operation's specs.
+type Attrs []Attr
+
+func (a Attrs) find(name string) any {
+	for _, attr := range a {
+		if attr.Name == name {
+			return attr.Value
+		}
+	}
+	return nil
+}
+
+// Int is the integer attribute of that name, 0 if there is none.
+func (a Attrs) Int(name string) int {
+	v, _ := a.find(name).(int64)
+	return int(v)
+}
+
+// Float is the floating-point attribute of that name, 0 if there is none.
+func (a Attrs) Float(name string) float64 {
+	v, _ := a.find(name).(float64)
+	return v
+}
+
+// Str is the string attribute of that name, "" if there is none.
+func (a Attrs) Str(name string) string {
+	v, _ := a.find(name).(string)
+	return v
+}
+
+// check reports the first attribute that is missing, unknown or of another type.
+func (a Attrs) check(specs []AttrSpec) error {
+	if len(a) != len(specs) {
+		return fmt.Errorf("%d attributes, want %d", len(a), len(specs))
+	}
+	for i, spec := range specs {
+		if a[i].Name != spec.Name {
+			return fmt.Errorf("attribute %d is %q, want %q", i, a[i].Name, spec.Name)
+		}
+		if got, want := fmt.Sprintf("%T", a[i].Value), fmt.Sprintf("%T", spec.Like); got != want {
+			return fmt.Errorf("attribute %q is %s, want %s", spec.Name, got, want)
+		}
+	}
+	return nil
+}
+
+// formatAttr prints a value so that the parser gives it back: floats always
+// carry a point, an exponent or a name, strings are quoted.
+func formatAttr(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strconv.Quote(v)
+	case float64:
+		s := strconv.FormatFloat(v, 'g', -1, 64)
+		if _, err := strconv.ParseInt(s, 10, 64); err == nil {
+			s += ".0"
+		}
+		return s
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// parseNumber is the inverse of formatAttr for numbers.
+func parseNumber(s string) (any, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f-f != 0 {
+		return nil, fmt.Errorf("%q is not a finite number", s)
+	}
+	return f, nil
+}
