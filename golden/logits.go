@@ -11,7 +11,7 @@ type LogitStats struct {
 	Recorded   int             `json:"recorded"` // positions in the golden
 	Compared   int             `json:"compared"` // of these, positions before the first id that differs
 	RelativeL2 float64         `json:"relative_l2"`
-	MaxULPs    int64           `json:"max_ulps"`
+	MaxULPs    float64         `json:"max_ulps"` // see [PositionStats]
 	MeanKL     float64         `json:"mean_kl"`      // nats, of got from the golden
 	Top1       float64         `json:"top1"`         // fraction of positions with the same most likely id
 	Top5       float64         `json:"top5"`         // mean overlap of the five most likely ids
@@ -24,7 +24,7 @@ type LogitStats struct {
 // PositionStats compares the logits of one position.
 type PositionStats struct {
 	RelativeL2 float64 `json:"relative_l2"`
-	MaxULPs    int64   `json:"max_ulps"`
+	MaxULPs    float64 `json:"max_ulps"` // largest difference in float32 ULPs of the golden's largest magnitude
 	KL         float64 `json:"kl"` // nats
 	Top1       bool    `json:"top1"`
 	Top5       float64 `json:"top5"`
@@ -46,7 +46,7 @@ type Flip struct {
 // leaves the policy; NearTie if only choices that the golden leaves open differ.
 func Logits(p Policy, recorded, got *Recorded) *Verdict {
 	v := &Verdict{Check: "logits", Ref: recorded.Engine, Got: got.Engine}
-	if v.Outcome, v.Reason = comparable(recorded, got); v.Outcome != Identical {
+	if v.Outcome, v.Reason = precheck(recorded, got); v.Outcome != Identical {
 		return v
 	}
 	if recorded.Vocab != got.Vocab {
@@ -59,8 +59,8 @@ func Logits(p Policy, recorded, got *Recorded) *Verdict {
 	return v
 }
 
-// comparable returns Identical if both runs are well formed and of the same prompt and length.
-func comparable(recorded, got *Recorded) (Outcome, string) {
+// precheck returns Identical if both runs are well formed and of the same prompt and length.
+func precheck(recorded, got *Recorded) (Outcome, string) {
 	if err := recorded.Check(); err != nil {
 		return NotChecked, err.Error()
 	}
