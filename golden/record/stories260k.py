@@ -13,13 +13,15 @@ last bits of the first file (relative L2 up to 7e-7). It writes
                                  the end; it reads the GGUF's own Q/K order (interleaved rope), so it also proves the
                                  un-permutation that the first engine needs
 
-and fails unless both choose the same ids and these spell the start of greedy_200.txt, which llama2.c wrote.
+and fails unless both choose the same ids and these spell the start of greedy_200.txt in the same folder,
+which llama2.c wrote.
 
 The prompt is BOS and the first 31 greedy ids; 64 decode steps follow. ids [96]: row 31+k of logits chooses ids[32+k],
 which is fed to make the next row; the choice of row 95 is not fed. hidden [6, 96, 64] is the embeddings, then the
 residual stream after each layer, before the final norm.
 """
 import hashlib
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -220,11 +222,11 @@ def main(model, folder):
     report("logits", logits, logits64)
     for i, (h, h64) in enumerate(zip(hidden, hidden64)):
         report(f"hidden[{i}]", h, h64)
-    python = f"Python {platform.python_version()}"
+    tools = f"gguf {importlib.metadata.version('gguf')}, Python {platform.python_version()}"
     save(folder / "stories260k.hf.safetensors", ck, ids, logits, hidden, "transformers float32",
-         f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}, gguf 0.19.0, {python}")
+         f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}, {tools}")
     save(folder / "stories260k.f64.safetensors", ck, ids, logits64, hidden64, "numpy float64",
-         f"numpy {np.__version__}, gguf 0.19.0, {python}")
+         f"numpy {np.__version__}, {tools}")
 
 
 if __name__ == "__main__":
