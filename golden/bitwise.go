@@ -87,20 +87,22 @@ func (c *bitwise) record(ref, got *trace.Record) {
 		c.problem(ref, "missing in "+c.got.Engine)
 		return
 	}
-	for _, side := range []struct {
-		engine string
-		r      *trace.Record
-	}{{c.ref.Engine, ref}, {c.got.Engine, got}} {
-		if err := side.r.Check(); err != nil {
-			c.problem(ref, fmt.Sprintf("malformed in %s: %v", side.engine, err))
-			return
-		}
+	if c.malformed(c.ref.Engine, ref) || c.malformed(c.got.Engine, got) {
+		return
 	}
 	if !slices.Equal(ref.Shape, got.Shape) {
 		c.problem(ref, fmt.Sprintf("shape %v in %s, %v in %s", ref.Shape, c.ref.Engine, got.Shape, c.got.Engine))
 		return
 	}
 	c.values(ref, got)
+}
+
+func (c *bitwise) malformed(engine string, r *trace.Record) bool {
+	err := r.Check()
+	if err != nil {
+		c.problem(r, fmt.Sprintf("malformed in %s: %v", engine, err))
+	}
+	return err != nil
 }
 
 func (c *bitwise) values(ref, got *trace.Record) {
@@ -128,11 +130,11 @@ func (c *bitwise) outcome() (Outcome, string) {
 	s := &c.stats
 	switch differ := s.Values - s.Identical; {
 	case differ > 0 && len(s.Problems) > 0:
-		return Differs, fmt.Sprintf("%d of %d values differ, %d records not comparable", differ, s.Values, len(s.Problems))
+		return Differs, fmt.Sprintf("%d of %d values differ; records not comparable: %d", differ, s.Values, len(s.Problems))
 	case differ > 0:
 		return Differs, fmt.Sprintf("%d of %d values differ", differ, s.Values)
 	case len(s.Problems) > 0:
-		return Differs, fmt.Sprintf("%d records not comparable", len(s.Problems))
+		return Differs, fmt.Sprintf("records not comparable: %d", len(s.Problems))
 	case s.Values == 0:
 		return NotChecked, "the traces hold no values"
 	}

@@ -16,14 +16,14 @@ type LayerStats struct {
 	RelativeL2 float64 `json:"relative_l2"` // over all positions
 	WorstL2    float64 `json:"worst_l2"`    // at the worst position
 	Worst      int     `json:"worst"`       // that position
-	MaxULPs    float64 `json:"max_ulps"`     // largest difference in float32 ULPs of the golden's largest magnitude at its position
+	MaxULPs    float64 `json:"max_ulps"`    // largest difference in float32 ULPs of the golden's largest magnitude at its position
 }
 
 // Hidden holds the hidden states of a run against those of a recorded golden and names the first layer that leaves the
 // policy. NotChecked if either side has none or the golden is malformed; Differs as for [Logits].
 func Hidden(p Policy, recorded, got *Recorded) *Verdict {
 	v := &Verdict{Check: "hidden states", Ref: recorded.Engine, Got: got.Engine}
-	if v.Outcome, v.Reason = precheckHidden(recorded, got); v.Outcome != Identical {
+	if v.Outcome, v.Reason = precheckHidden(recorded, got); v.Reason != "" {
 		return v
 	}
 	n := commonPrefix(recorded.IDs, got.IDs)
@@ -43,7 +43,7 @@ func precheckHidden(recorded, got *Recorded) (Outcome, string) {
 			return NotChecked, r.Engine + " has no hidden states"
 		}
 	}
-	if o, reason := precheck(recorded, got); o != Identical {
+	if o, reason := precheck(recorded, got); reason != "" {
 		return o, reason
 	}
 	if recorded.layers() != got.layers() || recorded.HiddenSize != got.HiddenSize {

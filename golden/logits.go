@@ -11,7 +11,7 @@ type LogitStats struct {
 	Recorded   int             `json:"recorded"` // positions in the golden
 	Compared   int             `json:"compared"` // of these, positions before the first id that differs
 	RelativeL2 float64         `json:"relative_l2"`
-	MaxULPs    float64         `json:"max_ulps"` // see [PositionStats]
+	MaxULPs    float64         `json:"max_ulps"`     // see [PositionStats]
 	MeanKL     float64         `json:"mean_kl"`      // nats, of got from the golden
 	Top1       float64         `json:"top1"`         // fraction of positions with the same most likely id
 	Top5       float64         `json:"top5"`         // mean overlap of the five most likely ids
@@ -25,7 +25,7 @@ type LogitStats struct {
 type PositionStats struct {
 	RelativeL2 float64 `json:"relative_l2"`
 	MaxULPs    float64 `json:"max_ulps"` // largest difference in float32 ULPs of the golden's largest magnitude
-	KL         float64 `json:"kl"` // nats
+	KL         float64 `json:"kl"`       // nats
 	Top1       bool    `json:"top1"`
 	Top5       float64 `json:"top5"`
 }
@@ -46,11 +46,7 @@ type Flip struct {
 // leaves the policy; NearTie if only choices that the golden leaves open differ.
 func Logits(p Policy, recorded, got *Recorded) *Verdict {
 	v := &Verdict{Check: "logits", Ref: recorded.Engine, Got: got.Engine}
-	if v.Outcome, v.Reason = precheck(recorded, got); v.Outcome != Identical {
-		return v
-	}
-	if recorded.Vocab != got.Vocab {
-		v.Outcome, v.Reason = Differs, fmt.Sprintf("vocabulary of %d, recorded %d", got.Vocab, recorded.Vocab)
+	if v.Outcome, v.Reason = precheck(recorded, got); v.Reason != "" {
 		return v
 	}
 	s := measure(p, recorded, got, commonPrefix(recorded.IDs, got.IDs))
@@ -59,7 +55,8 @@ func Logits(p Policy, recorded, got *Recorded) *Verdict {
 	return v
 }
 
-// precheck returns Identical if both runs are well formed and of the same prompt and length.
+// precheck returns why two runs cannot be compared; no reason if both are well formed and of one prompt, length and
+// vocabulary.
 func precheck(recorded, got *Recorded) (Outcome, string) {
 	if err := recorded.Check(); err != nil {
 		return NotChecked, err.Error()
@@ -69,6 +66,9 @@ func precheck(recorded, got *Recorded) (Outcome, string) {
 	}
 	if len(got.IDs) != len(recorded.IDs) {
 		return Differs, fmt.Sprintf("%d positions, recorded %d", len(got.IDs), len(recorded.IDs))
+	}
+	if recorded.Vocab != got.Vocab {
+		return Differs, fmt.Sprintf("vocabulary of %d, recorded %d", got.Vocab, recorded.Vocab)
 	}
 	if n := commonPrefix(recorded.IDs, got.IDs); n < recorded.Prompt {
 		return Differs, fmt.Sprintf("another prompt: id %d at position %d, recorded %d", got.IDs[n], n, recorded.IDs[n])

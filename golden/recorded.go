@@ -21,8 +21,8 @@ type Recorded struct {
 	HiddenSize int
 }
 
-// Check returns an error if the shapes contradict each other or if a logit or hidden state is NaN or infinite, naming
-// the first.
+// Check returns an error if the shapes contradict each other, an id is outside the vocabulary, or a logit or hidden
+// state is NaN or infinite, naming the first.
 func (r *Recorded) Check() error {
 	if r.Prompt < 1 || r.Prompt > len(r.IDs) {
 		return fmt.Errorf("golden: %s: prompt of %d ids in %d ids", r.Engine, r.Prompt, len(r.IDs))
@@ -39,6 +39,11 @@ func (r *Recorded) Check() error {
 func (r *Recorded) checkLogits() error {
 	if r.Vocab < 2 || len(r.Logits)%r.Vocab != 0 || len(r.Logits)/r.Vocab != len(r.IDs) {
 		return fmt.Errorf("golden: %s: %d logits for %d ids and a vocabulary of %d", r.Engine, len(r.Logits), len(r.IDs), r.Vocab)
+	}
+	for pos, id := range r.IDs {
+		if id < 0 || id >= r.Vocab {
+			return fmt.Errorf("golden: %s: id %d at position %d is outside the vocabulary of %d", r.Engine, id, pos, r.Vocab)
+		}
 	}
 	if i := firstNonFinite(r.Logits); i >= 0 {
 		return fmt.Errorf("golden: %s: logit of id %d at position %d is %v", r.Engine, i%r.Vocab, i/r.Vocab, r.Logits[i])

@@ -12,13 +12,21 @@ const maxLines = 10
 // WriteReport writes the report for a person: a line for each check, its figures below, then the sum.
 func (r *Report) WriteReport(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s: %s\n", r.Title, r.Outcome)
+	fmt.Fprintf(&b, "%s: %s\n", r.Title, r.headline())
 	for _, v := range r.Verdicts {
 		v.text(&b)
 	}
 	fmt.Fprintf(&b, "%d passed, %d failed, %d not checked\n", r.Passed, r.Failed, r.NotChecked)
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// headline returns the outcome in words that do not hide what passed when something was not checked.
+func (r *Report) headline() string {
+	if r.Outcome == NotChecked && r.Passed > 0 {
+		return "not everything checked"
+	}
+	return r.Outcome.String()
 }
 
 // WriteReport writes the verdict for a person, as one check of a [Report].
