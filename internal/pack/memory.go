@@ -1,0 +1,61 @@
+package pack
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// Store is packed weights that stay in memory, or a mapping of weights.bin.
+type Store struct {
+	plan  *Plan
+	data  []byte
+	close func() error
+}
+
+// Build packs all weights of a plan into memory.
+func Build(ctx context.Context, plan *Plan, src Source) (*Store, error) {
+	s := &Store{plan: plan, data: alignedBytes(plan.Size)}
+	err := fill(ctx, plan.placed(), func(p *Placed, b int) error {
+		return src.Fill(p, b, p.slice(s.parts(p), b))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pack: %w", err)
+	}
+	return s, nil
+}
+
+// Get returns a weight of the plan's module.
+func (s *Store) Get(w *ir.Value) (Tensor, error) {
+	if w.Index >= len(s.plan.Weights) || s.plan.Weights[w.Index].Weight != w {
+		return Tensor{}, fmt.Errorf("pack: weight %q is not in the plan", w.Name)
+	}
+	p := &s.plan.Weights[w.Index]
+	return Tensor{w.Type, p.Matrix, s.parts(p)}, nil
+}
+
+// Close releases the mapping, if there is one.
+func (s *Store) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}
+
+func (s *Store) parts(p *Placed) [][]byte {
+	parts := make([][]byte, len(p.Parts))
+	for i, part := range p.Parts {
+		end := p.Offset[i] + part.Bytes()
+		parts[i] = s.data[p.Offset[i]:end:end]
+	}
+	return parts
+}
+
+func (p *Plan) placed() []*Placed {
+	all := make([]*Placed, len(p.Weights))
+	for i := range p.Weights {
+		all[i] = &p.Weights[i]
+	}
+	return all
+}

@@ -1,0 +1,159 @@
+package pack
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/lpuctl/lpuctl/internal/half"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// RowSource reads the logical rows of weights, as a checkpoint has them.
+type RowSource interface {
+	// Floats reads row r of a float weight: the whole of a vector, row r of a
+	// matrix.
+	Floats(w *ir.Value, r int, dst []float32) error
+	// Integers reads row r of a block-quantized matrix [N,K]: K integers in q
+	// (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's complement), and
+	// a scale and a zero point for each group. zero is empty if the type has
+	// no zero points.
+	Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error
+}
+
+// FromRows is the Source that packs rows.
+func FromRows(rows RowSource) Source { return rowPacker{rows} }
+
+type rowPacker struct{ rows RowSource }
+
+func (s rowPacker) Fill(p *Placed, block int, parts [][]byte) error {
+	switch t := p.Weight.Type; {
+	case !p.Matrix:
+		return s.fillPlain(p.Weight, parts[0])
+	case t.Elem == ir.Block:
+		return s.fillIntegers(p.Weight, block, parts)
+	default:
+		return s.fillFloats(p.Weight, block, parts[0])
+	}
+}
+
+func (s rowPacker) fillPlain(w *ir.Value, dst []byte) error {
+	shape := w.Type.Shape
+	rows, width := 1, shape[len(shape)-1]
+	if len(shape) == 2 {
+		rows = shape[0]
+	}
+	row := make([]float32, width)
+	for r := range rows {
+		if err := s.rows.Floats(w, r, row); err != nil {
+			return err
+		}
+		for i, v := range row {
+			putFloat(dst, w.Type.Elem, r*width+i, v)
+		}
+	}
+	return nil
+}
+
+// lanes is the number of rows that the block really has.
+func lanes(w *ir.Value, block int) int { return min(Lanes, w.Type.Shape[0]-block*Lanes) }
+
+func (s rowPacker) fillFloats(w *ir.Value, block int, dst []byte) error {
+	clear(dst)
+	row := make([]float32, w.Type.Shape[1])
+	for lane := range lanes(w, block) {
+		if err := s.rows.Floats(w, block*Lanes+lane, row); err != nil {
+			return err
+		}
+		for k, v := range row {
+			putFloat(dst, w.Type.Elem, k*Lanes+lane, v)
+		}
+	}
+	return nil
+}
+
+// putFloat stores element i of an array of that type, rounding to nearest even.
+func putFloat(dst []byte, elem ir.Elem, i int, v float32) {
+	switch elem {
+	case ir.F16:
+		binary.LittleEndian.PutUint16(dst[2*i:], half.F32ToF16(v))
+	case ir.BF16:
+		binary.LittleEndian.PutUint16(dst[2*i:], half.F32ToBF16(v))
+	default:
+		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
+	}
+}
+
+func (s rowPacker) fillIntegers(w *ir.Value, block int, parts [][]byte) error {
+	quant, k := w.Type.Quant, w.Type.Shape[1]
+	groups := quant.Groups(k)
+	for _, part := range parts {
+		clear(part)
+	}
+	if quant.Bits == 4 && !quant.Zero {
+		fillBytes(parts[0], 0x88) // two zero weights
+	}
+	row := integerRow{
+		q:     make([]byte, k),
+		scale: make([]float32, groups),
+	}
+	if quant.Zero {
+		row.zero = make([]int8, groups)
+	}
+	for lane := range lanes(w, block) {
+		if err := s.rows.Integers(w, block*Lanes+lane, row.q, row.scale, row.zero); err != nil {
+			return err
+		}
+		if err := row.pack(quant, lane, parts); err != nil {
+			return fmt.Errorf("row %d: %w", block*Lanes+lane, err)
+		}
+	}
+	return nil
+}
+
+func fillBytes(b []byte, v byte) {
+	for i := range b {
+		b[i] = v
+	}
+}
+
+// integerRow is one row of a block-quantized matrix.
+type integerRow struct {
+	q     []byte
+	scale []float32
+	zero  []int8
+}
+
+// pack writes the row to its lane of a block.
+func (r *integerRow) pack(quant ir.Quant, lane int, parts [][]byte) error {
+	if quant.Bits == 4 {
+		r.packNibbles(lane, parts[0])
+	} else {
+		for k, q := range r.q {
+			parts[0][k*Lanes+lane] = q
+		}
+	}
+	for g, v := range r.scale {
+		putFloat(parts[1], quant.Scale, g*Lanes+lane, v)
+		if quant.Scale == ir.F16 && half.F16ToF32(half.F32ToF16(v)) != v {
+			return fmt.Errorf("scale %g of group %d is not a float16", v, g)
+		}
+	}
+	for g, v := range r.zero {
+		parts[2][g*Lanes+lane] = byte(v)
+	}
+	return nil
+}
+
+// packNibbles puts input 2j in the low and 2j+1 in the high nibble of byte j.
+// Groups are even, so bytes never straddle two of them.
+func (r *integerRow) packNibbles(lane int, dst []byte) {
+	for k, q := range r.q {
+		b := &dst[k/2*Lanes+lane]
+		if k%2 == 0 {
+			*b = *b&0xF0 | q&0x0F
+		} else {
+			*b = *b&0x0F | q<<4
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package pack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// The files that Write makes in a folder.
+const (
+	WeightsFile = "weights.bin"
+	IndexFile   = "weights.json"
+)
+
+// Write packs all weights of a plan into dir/weights.bin and writes the index
+// dir/weights.json. Both appear only when they are whole. progress, if not
+// nil, is called from several goroutines with the bytes written since its last
+// call.
+func Write(ctx context.Context, dir string, plan *Plan, src Source, progress func(n int64)) (*Index, error) {
+	index := newIndex(plan)
+	err := atomically(filepath.Join(dir, WeightsFile), func(f *os.File) error {
+		if err := writeArrays(ctx, f, plan, src, progress); err != nil {
+			return err
+		}
+		for i := range index.Tensors {
+			sum, err := index.Tensors[i].hash(f)
+			if err != nil {
+				return err
+			}
+			index.Tensors[i].SHA256 = sum
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pack: %w", err)
+	}
+	err = atomically(filepath.Join(dir, IndexFile), func(f *os.File) error {
+		enc := json.NewEncoder(f)
+		enc.SetIndent("", " ")
+		return enc.Encode(index)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pack: %w", err)
+	}
+	return index, nil
+}
+
+func writeArrays(ctx context.Context, f *os.File, plan *Plan, src Source, progress func(int64)) error {
+	if err := f.Truncate(plan.Size); err != nil {
+		return err
+	}
+	return fill(ctx, plan.placed(), func(p *Placed, b int) error {
+		parts := make([][]byte, len(p.Parts))
+		for i := range parts {
+			parts[i] = make([]byte, p.blockBytes(i))
+		}
+		if err := src.Fill(p, b, parts); err != nil {
+			return err
+		}
+		for i, part := range parts {
+			if _, err := f.WriteAt(part, p.Offset[i]+int64(b)*int64(len(part))); err != nil {
+				return err
+			}
+			if progress != nil {
+				progress(int64(len(part)))
+			}
+		}
+		return nil
+	})
+}
+
+// atomically writes a file under a temporary name and renames it when write
+// has succeeded; otherwise nothing is left behind.
+func atomically(path string, write func(*os.File) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,134 @@
+package reference
+
+import (
+	"encoding/binary"
+
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// integerBlock adds the products of block i of w to the accumulators
+// [rows][64], groups ascending (rule 3). Kinds a8 and a15.
+func integerBlock(_ *scratch, acc []float32, x *activations, w *matrix, i int) {
+	g, rows := x.group, len(acc)/lanes
+	bytes := g * w.quant.Bits / 8 * lanes
+	var scale [lanes]float32
+	var zero, weights, isum [lanes]int32
+	for group := range x.groups {
+		at := i*x.groups + group
+		q := w.q[at*bytes:][:bytes]
+		w.groupScales(&scale, at)
+		w.groupZeros(&zero, at)
+		w.sumWeights(&weights, q)
+		for t := range rows {
+			in := t*x.groups + group
+			w.dotGroup(&isum, &weights, q, x, in*g)
+			addGroup((*[lanes]float32)(acc[t*lanes:]), &isum, &zero, &scale, x.sum[in], x.scale[in])
+		}
+	}
+}
+
+// addGroup is acc += float32(isum - zero*xsum) * (scale * d), rounding each.
+func addGroup(acc *[lanes]float32, isum, zero *[lanes]int32, scale *[lanes]float32, xsum int32, d float32) {
+	for l := range acc {
+		acc[l] += float32(float32(isum[l]-zero[l]*xsum) * float32(scale[l]*d))
+	}
+}
+
+// dotGroup is the exact sum of stored weight times activation integer for each
+// lane. Activations are stored with a bias, which weights, the sums of the
+// stored weights, take off again. at is the place of the group in x.
+func (w *matrix) dotGroup(isum, weights *[lanes]int32, q []byte, x *activations, at int) {
+	dot := dotNibbles
+	if w.quant.Bits == 8 {
+		dot = dotBytes
+	}
+	clear(isum[:])
+	dot(isum, q, x.q[at:at+x.group])
+	for l := range isum {
+		isum[l] -= bias * weights[l]
+	}
+	if x.kind == ir.KindA8 {
+		return
+	}
+	var low [lanes]int32
+	dot(&low, q, x.low[at:at+x.group])
+	for l := range isum {
+		isum[l] = isum[l]<<7 + low[l] - bias*weights[l]
+	}
+}
+
+// sumWeights adds the stored weights of a group for each lane.
+func (w *matrix) sumWeights(sums *[lanes]int32, q []byte) {
+	clear(sums[:])
+	if w.quant.Bits == 4 {
+		sumNibbles(sums, q)
+		return
+	}
+	for ; len(q) >= lanes; q = q[lanes:] {
+		for l, v := range (*[lanes]byte)(q) {
+			sums[l] += int32(int8(v))
+		}
+	}
+}
+
+// Eight bytes hold the nibbles of eight lanes. Masked, they are four 16-bit
+// fields that one multiplication by an activation of at most 255 multiplies
+// all at once: 15*255 < 2^12, so 16 products fit a field.
+const (
+	nibbles  = 0x000F000F000F000F
+	perFlush = 8 // bytes of a lane, so 16 inputs, between two widenings
+)
+
+// dotNibbles adds w[k]*x[k] for each lane; x holds unsigned activations.
+func dotNibbles(isum *[lanes]int32, q []byte, x []uint8) {
+	for ; len(x) >= 2*perFlush; x = x[2*perFlush:] {
+		in := (*[2 * perFlush]uint8)(x)
+		for l := 0; l < lanes; l += 8 {
+			var even, odd uint64
+			for j := range perFlush {
+				v := binary.LittleEndian.Uint64(q[j*lanes+l:])
+				a, b := uint64(in[2*j]), uint64(in[2*j+1])
+				even += v&nibbles*a + v>>4&nibbles*b
+				odd += v>>8&nibbles*a + v>>12&nibbles*b
+			}
+			widen((*[8]int32)(isum[l:]), even, odd)
+		}
+		q = q[perFlush*lanes:]
+	}
+}
+
+// sumNibbles adds the nibbles of each lane; a group of 128 fits the fields.
+func sumNibbles(sums *[lanes]int32, q []byte) {
+	for l := 0; l < lanes; l += 8 {
+		var even, odd uint64
+		for at := l; at+8 <= len(q); at += lanes {
+			v := binary.LittleEndian.Uint64(q[at:])
+			even += v&nibbles + v>>4&nibbles
+			odd += v>>8&nibbles + v>>12&nibbles
+		}
+		widen((*[8]int32)(sums[l:]), even, odd)
+	}
+}
+
+// widen adds the 16-bit fields of the even and the odd lanes.
+func widen(sums *[8]int32, even, odd uint64) {
+	sums[0] += int32(even & 0xFFFF)
+	sums[1] += int32(odd & 0xFFFF)
+	sums[2] += int32(even >> 16 & 0xFFFF)
+	sums[3] += int32(odd >> 16 & 0xFFFF)
+	sums[4] += int32(even >> 32 & 0xFFFF)
+	sums[5] += int32(odd >> 32 & 0xFFFF)
+	sums[6] += int32(even >> 48)
+	sums[7] += int32(odd >> 48)
+}
+
+// dotBytes adds w[k]*x[k] for each lane; weights are signed bytes.
+func dotBytes(isum *[lanes]int32, q []byte, x []uint8) {
+	for k, v := range x {
+		row := (*[lanes]byte)(q[k*lanes:])
+		a := int32(v)
+		for l := range isum {
+			isum[l] += int32(int8(row[l])) * a
+		}
+	}
+}

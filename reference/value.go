@@ -1,0 +1,57 @@
+package reference
+
+import (
+	"github.com/lpuctl/lpuctl/internal/pack"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// value is what a value of the graph is at run time; which field is set
+// follows from its type.
+type value struct {
+	f      []float32 // activations [rows, width], caches, and vectors and tables of weights
+	matrix matrix    // a packed weight matrix
+	ids    []int32   // token ids
+	n      int       // an integer scalar
+}
+
+// matrix is a packed weight [N,K] seen by its element types; pack.Parts has
+// the layouts.
+type matrix struct {
+	n, k    int
+	elem    ir.Elem
+	quant   ir.Quant
+	f32     []float32 // F32
+	u16     []uint16  // F16, BF16
+	q       []byte    // blocks: integers
+	scale32 []float32
+	scale16 []uint16
+	zero    []int8
+}
+
+func newWeight(t pack.Tensor) value {
+	if !t.Matrix {
+		return value{f: pack.Floats(t.Parts[0])}
+	}
+	m := matrix{n: t.Type.Shape[0], k: t.Type.Shape[1], elem: t.Type.Elem, quant: t.Type.Quant}
+	switch t.Type.Elem {
+	case ir.F32:
+		m.f32 = pack.Floats(t.Parts[0])
+	case ir.F16, ir.BF16:
+		m.u16 = pack.Uint16s(t.Parts[0])
+	default:
+		m.setBlocks(t.Parts)
+	}
+	return value{matrix: m}
+}
+
+func (m *matrix) setBlocks(parts [][]byte) {
+	m.q = parts[0]
+	if m.quant.Scale == ir.F32 {
+		m.scale32 = pack.Floats(parts[1])
+	} else {
+		m.scale16 = pack.Uint16s(parts[1])
+	}
+	if m.quant.Zero {
+		m.zero = pack.Int8s(parts[2])
+	}
+}
