@@ -126,7 +126,8 @@ func (m *merger) merge(p pair) {
 }
 
 // appendIDs appends the ids of the symbols that are left. An unused piece gives
-// the pieces that it was merged from.
+// the pieces that it was merged from; an unused character counts as unknown,
+// as in SentencePiece 0.2.3 (earlier releases gave its id).
 func (m *merger) appendIDs(ids []int) []int {
 	unknown := false
 	var stack []string
@@ -142,6 +143,9 @@ func (m *merger) appendIDs(ids []int) []int {
 			if n, ok := m.splits[id]; ok {
 				stack = append(stack, piece[n:], piece[:n])
 				continue
+			}
+			if id != None && m.t.vocab.Types[id] == TypeUnused {
+				id = None
 			}
 			ids = m.t.appendPiece(ids, piece, id, unknown)
 			unknown = id == None
