@@ -2,7 +2,7 @@ package sample
 
 import "math"
 
-// exp returns e**x for x <= 0 within 1 ULP, and 0 where that is not a normal
+// exp returns e**x for x <= 0 within 1.5 ULP, and 0 where that is not a normal
 // number. math.Exp has other last bits on other processors; this has not: the
 // conversions keep the compiler from fusing a product into a sum.
 //

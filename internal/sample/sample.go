@@ -33,7 +33,8 @@ type Params struct {
 	// MinP, in [0, 1], removes tokens less probable than MinP times the most
 	// probable one; 0 keeps all.
 	MinP float64
-	// Seed starts the generator.
+	// Seed starts the generator: the first 8 bytes of ChaCha8's 32-byte seed,
+	// little-endian; the others are zero.
 	Seed uint64
 }
 

@@ -3,14 +3,15 @@ package tokenizer
 import "unicode/utf8"
 
 // symbol is a stretch of the text that is one piece or one unknown character.
-// Symbols form a doubly linked list in text order; index none ends it.
+// Symbols form a doubly linked list in text order, with the index end on both
+// sides.
 type symbol struct {
 	start, length int // bytes; length 0: merged into its left neighbour
 	prev, next    int
 	frozen        bool // a user-defined piece, which takes no part in merges
 }
 
-const none = -1
+const end = -1
 
 // pair is a merge to be done: the symbol left and its right neighbour, while
 // together they still measure length bytes.
@@ -35,8 +36,8 @@ type merger struct {
 	text    string
 	symbols []symbol
 	pairs   heap
-	// splits records, for each unused piece that merges went through, where
-	// its last recorded pair divides it.
+	// splits says where to divide an unused piece that merges went through:
+	// as its pair that was proposed last.
 	splits map[int32]int
 }
 
@@ -54,7 +55,7 @@ func newMerger(t *Tokenizer, text string) *merger {
 		at += s.length
 	}
 	if n := len(m.symbols); n > 0 {
-		m.symbols[n-1].next = none
+		m.symbols[n-1].next = end
 	}
 	return m
 }
@@ -87,7 +88,7 @@ func (m *merger) run() {
 
 // propose puts left and its right neighbour on the heap if they form a piece.
 func (m *merger) propose(left int) {
-	if left == none || m.symbols[left].next == none {
+	if left == end || m.symbols[left].next == end {
 		return
 	}
 	a, b := m.symbols[left], m.symbols[m.symbols[left].next]
@@ -112,7 +113,7 @@ func (m *merger) propose(left int) {
 // they only ever grow, so their joint length tells.
 func (m *merger) current(p pair) bool {
 	a := m.symbols[p.left]
-	return a.length > 0 && a.next != none && a.length+m.symbols[a.next].length == p.length
+	return a.length > 0 && a.next != end && a.length+m.symbols[a.next].length == p.length
 }
 
 func (m *merger) merge(p pair) {
@@ -120,17 +121,15 @@ func (m *merger) merge(p pair) {
 	b := &m.symbols[a.next]
 	a.length, a.next = p.length, b.next
 	b.length = 0
-	if a.next != none {
+	if a.next != end {
 		m.symbols[a.next].prev = p.left
 	}
 }
 
-// appendIDs appends the ids of the symbols that are left. An unused piece gives
-// the pieces that it was merged from; an unused character counts as unknown,
-// as in SentencePiece 0.2.3 (earlier releases gave its id).
+// appendIDs appends the ids of the symbols that are left.
 func (m *merger) appendIDs(ids []int) []int {
 	unknown := false
-	var stack []string
+	var stack []string // what is left to do of one symbol, the leftmost last
 	for _, s := range m.symbols {
 		if s.length == 0 {
 			continue
@@ -144,12 +143,20 @@ func (m *merger) appendIDs(ids []int) []int {
 				stack = append(stack, piece[n:], piece[:n])
 				continue
 			}
-			if id != None && m.t.vocab.Types[id] == TypeUnused {
-				id = None
-			}
+			id = m.t.used(id)
 			ids = m.t.appendPiece(ids, piece, id, unknown)
 			unknown = id == None
 		}
 	}
 	return ids
+}
+
+// used returns id, or None for an unused piece: where no merge explains one, a
+// single character, it counts as unknown, as in SentencePiece 0.2.3. (Earlier
+// releases gave its id.)
+func (t *Tokenizer) used(id int32) int32 {
+	if id != None && t.vocab.Types[id] == TypeUnused {
+		return None
+	}
+	return id
 }

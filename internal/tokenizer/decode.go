@@ -77,15 +77,19 @@ func (s *Stream) pushByte(b byte) string {
 
 // piece returns the text of a token that is not a byte.
 func (s *Stream) piece(id int) string {
-	switch kind := s.t.kind(id); {
-	case s.special && (kind == TypeControl || kind == TypeUnknown) && id >= 0 && id < s.t.Size():
-		return s.t.Token(id)
+	v := &s.t.vocab
+	if !s.t.has(id) {
+		return v.UnknownSurface
+	}
+	switch kind := v.Types[id]; {
+	case s.special && (kind == TypeControl || kind == TypeUnknown):
+		return v.Tokens[id]
 	case kind == TypeControl:
 		return ""
 	case kind == TypeUnknown:
-		return s.t.vocab.UnknownSurface
+		return v.UnknownSurface
 	}
-	return strings.ReplaceAll(s.trimPrefix(s.t.Token(id)), space, " ")
+	return strings.ReplaceAll(s.trimPrefix(v.Tokens[id]), space, " ")
 }
 
 // trimPrefix removes the space before the first text. Where extra spaces are

@@ -20,12 +20,9 @@ func (m *matcher) add(piece string, id int) {
 	}
 }
 
-// prefix returns the longest piece that s begins with and its length; the
-// length is 0 when there is none.
+// prefix returns the longest piece that s, which is not empty, begins with and
+// its length; the length is 0 when there is none.
 func (m *matcher) prefix(s string) (id, length int) {
-	if s == "" {
-		return None, 0
-	}
 	for _, n := range m.lengths[s[0]] {
 		if n > len(s) {
 			continue

@@ -47,12 +47,12 @@ func TestParseModelDefaults(t *testing.T) {
 	score := protowire.AppendFixed32(protowire.AppendTag(nil, 2, protowire.Fixed32Type), math.Float32bits(-1.5))
 	v, err := ParseModel(join(
 		block(1, block(1, []byte("a")), score),
-		piece("<bos>", 3), piece("<unk>", 2), piece("</s>", 3),
-		block(2, number(3, 2), block(46, []byte("<bos>")), block(44, []byte("?")), number(99, 7)),
+		piece("<bos>", 3), piece("<unk>", 2), piece("<eos>", 3),
+		block(2, number(3, 2), block(46, []byte("<bos>")), block(47, []byte("<eos>")), block(44, []byte("?")), number(99, 7)),
 	))
 	require.NoError(t, err)
 	require.Equal(t, Vocab{
-		Tokens: []string{"a", "<bos>", "<unk>", "</s>"},
+		Tokens: []string{"a", "<bos>", "<unk>", "<eos>"},
 		Scores: []float32{-1.5, 0, 0, 0},
 		Types:  []int32{1, 3, 2, 3},
 		BOS:    1, EOS: 3, Unknown: 2, AddBOS: true,

@@ -83,7 +83,7 @@ func (t *Tokenizer) Size() int { return len(t.vocab.Tokens) }
 // Token returns the piece of id as the vocabulary spells it ("▁the", "<0x0A>",
 // "<s>"), or "" for an id outside the vocabulary.
 func (t *Tokenizer) Token(id int) string {
-	if id < 0 || id >= len(t.vocab.Tokens) {
+	if !t.has(id) {
 		return ""
 	}
 	return t.vocab.Tokens[id]
@@ -92,17 +92,11 @@ func (t *Tokenizer) Token(id int) string {
 // Check reports the first of ids that is outside the vocabulary.
 func (t *Tokenizer) Check(ids []int) error {
 	for i, id := range ids {
-		if id < 0 || id >= t.Size() {
+		if !t.has(id) {
 			return fmt.Errorf("tokenizer: id %d at position %d is outside the vocabulary of %d tokens", id, i, t.Size())
 		}
 	}
 	return nil
 }
 
-// kind returns the type of id; an id outside the vocabulary is unknown.
-func (t *Tokenizer) kind(id int) int32 {
-	if id < 0 || id >= len(t.vocab.Types) {
-		return TypeUnknown
-	}
-	return t.vocab.Types[id]
-}
+func (t *Tokenizer) has(id int) bool { return 0 <= id && id < t.Size() }

@@ -104,6 +104,7 @@ func TestNewErrors(t *testing.T) {
 		{"empty vocabulary", func(v *Vocab) { v.Tokens = nil }},
 		{"7 tokens, 6 scores and 7 types", func(v *Vocab) { v.Scores = v.Scores[1:] }},
 		{"7 tokens, 7 scores and 6 types", func(v *Vocab) { v.Types = v.Types[1:] }},
+		{`token 3 ("\xff") is not UTF-8`, func(v *Vocab) { v.Tokens[3] = "\xff" }},
 		{"token 3 is empty", func(v *Vocab) { v.Tokens[3] = "" }},
 		{`token 4 ("b"): type 0 is outside 1 to 6`, func(v *Vocab) { v.Types[4] = 0 }},
 		{`token 4 ("b"): type 7 is outside 1 to 6`, func(v *Vocab) { v.Types[4] = 7 }},
@@ -172,6 +173,15 @@ func TestEncodeEqualsDefinition(t *testing.T) {
 			got = append(got, tok.Token(id))
 		}
 		require.Equal(t, naiveBPE(v, tok.normalize(text)), got, text)
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	tok := storiesTokenizer(b)
+	text := strings.Repeat("Once upon a time there was a little girl. ", 1<<20/42)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		tok.Encode(text, false)
 	}
 }
 

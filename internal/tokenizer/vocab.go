@@ -3,8 +3,8 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
 // Types of pieces, with the numbers of SentencePiece's ModelProto and of
@@ -52,9 +52,6 @@ func (v *Vocab) validate() error {
 	if len(v.Scores) != n || len(v.Types) != n {
 		return fmt.Errorf("%d tokens, %d scores and %d types: the numbers differ", n, len(v.Scores), len(v.Types))
 	}
-	if n > math.MaxInt32 {
-		return fmt.Errorf("%d tokens are more than %d", n, math.MaxInt32)
-	}
 	for id := range v.Tokens {
 		if err := v.validatePiece(id); err != nil {
 			return err
@@ -67,6 +64,8 @@ func (v *Vocab) validatePiece(id int) error {
 	switch {
 	case v.Tokens[id] == "":
 		return fmt.Errorf("token %d is empty", id)
+	case !utf8.ValidString(v.Tokens[id]):
+		return fmt.Errorf("token %d (%q) is not UTF-8", id, v.Tokens[id])
 	case v.Types[id] < TypeNormal || v.Types[id] > TypeByte:
 		return fmt.Errorf("token %d (%q): type %d is outside 1 to 6", id, v.Tokens[id], v.Types[id])
 	case v.Scores[id] != v.Scores[id]:
@@ -102,7 +101,7 @@ func (v *Vocab) byteIDs() ([]int32, error) {
 	for b := range ids {
 		ids[b] = None
 	}
-	count := 0
+	found := false
 	for id, piece := range v.Tokens {
 		if v.Types[id] != TypeByte {
 			continue
@@ -115,9 +114,9 @@ func (v *Vocab) byteIDs() ([]int32, error) {
 			return nil, fmt.Errorf("tokens %d and %d are both the byte piece %q", ids[b], id, piece)
 		}
 		ids[b] = int32(id)
-		count++
+		found = true
 	}
-	if count == 0 {
+	if !found {
 		return nil, nil
 	}
 	return ids, allBytes(ids)
