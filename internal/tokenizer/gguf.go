@@ -1,0 +1,131 @@
+package tokenizer
+
+import (
+	"fmt"
+	"math"
+)
+
+// Metadata is the key-value part of a GGUF file. Values have the Go type of
+// their GGUF type: string, bool, uint32, []string, []float32 and so on.
+type Metadata interface {
+	Metadata(key string) (any, bool)
+}
+
+// Keys of a vocabulary, from ggml's docs/gguf.md and llama.cpp.
+const (
+	keyModel       = "tokenizer.ggml.model"
+	keyTokens      = "tokenizer.ggml.tokens"
+	keyScores      = "tokenizer.ggml.scores"
+	keyTypes       = "tokenizer.ggml.token_type"
+	keyBOS         = "tokenizer.ggml.bos_token_id"
+	keyEOS         = "tokenizer.ggml.eos_token_id"
+	keyUnknown     = "tokenizer.ggml.unknown_token_id"
+	keyAddBOS      = "tokenizer.ggml.add_bos_token"
+	keyAddEOS      = "tokenizer.ggml.add_eos_token"
+	keySpacePrefix = "tokenizer.ggml.add_space_prefix"
+)
+
+// FromGGUF returns the tokenizer that m describes. Absent keys mean what they
+// mean in llama.cpp for this tokenizer: BOS 1, EOS 2, unknown 0, add BOS and
+// the space prefix but not EOS. The id 4294967295 means none. A model other
+// than "llama" is refused.
+func FromGGUF(m Metadata) (*Tokenizer, error) {
+	v, err := vocabFromGGUF(m)
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer: gguf: %w", err)
+	}
+	return New(v)
+}
+
+func vocabFromGGUF(m Metadata) (Vocab, error) {
+	r := metadataReader{m: m}
+	if model := required[string](&r, keyModel); r.err == nil && model != "llama" {
+		return Vocab{}, fmt.Errorf("%s is %q: only \"llama\" (SentencePiece BPE) is supported", keyModel, model)
+	}
+	v := Vocab{
+		Tokens:         required[[]string](&r, keyTokens),
+		Scores:         required[[]float32](&r, keyScores),
+		Types:          required[[]int32](&r, keyTypes),
+		BOS:            r.id(keyBOS, 1),
+		EOS:            r.id(keyEOS, 2),
+		Unknown:        r.id(keyUnknown, 0),
+		AddBOS:         optional(&r, keyAddBOS, true),
+		AddEOS:         optional(&r, keyAddEOS, false),
+		AddSpacePrefix: optional(&r, keySpacePrefix, true),
+		UnknownSurface: DefaultUnknownSurface,
+	}
+	return v, r.err
+}
+
+// metadataReader reads typed values and keeps the first error.
+type metadataReader struct {
+	m   Metadata
+	err error
+}
+
+func (r *metadataReader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+func required[T any](r *metadataReader, key string) T {
+	var zero T
+	if _, ok := r.m.Metadata(key); !ok {
+		r.fail(fmt.Errorf("%s is missing", key))
+	}
+	return optional(r, key, zero)
+}
+
+func optional[T any](r *metadataReader, key string, absent T) T {
+	value, ok := r.m.Metadata(key)
+	if !ok {
+		return absent
+	}
+	typed, ok := value.(T)
+	if !ok {
+		r.fail(fmt.Errorf("%s has type %T, want %T", key, value, absent))
+	}
+	return typed
+}
+
+// id reads a token id of any integer type.
+func (r *metadataReader) id(key string, absent int) int {
+	value, ok := r.m.Metadata(key)
+	if !ok {
+		return absent
+	}
+	id, ok := integer(value)
+	switch {
+	case !ok:
+		r.fail(fmt.Errorf("%s has type %T, want an integer", key, value))
+	case id == math.MaxUint32 || id == -1:
+		return None
+	case id < 0 || id > math.MaxInt32:
+		r.fail(fmt.Errorf("%s is %v, outside the ids of a vocabulary", key, value))
+	}
+	return int(id)
+}
+
+// integer widens any integer; a uint64 beyond int64 becomes MaxInt64.
+func integer(value any) (int64, bool) {
+	switch n := value.(type) {
+	case uint8:
+		return int64(n), true
+	case int8:
+		return int64(n), true
+	case uint16:
+		return int64(n), true
+	case int16:
+		return int64(n), true
+	case uint32:
+		return int64(n), true
+	case int32:
+		return int64(n), true
+	case int64:
+		return n, true
+	case uint64:
+		return int64(min(n, math.MaxInt64)), true
+	}
+	return 0, false
+}
