@@ -67,10 +67,11 @@ found() {
 # candidate: the newest version that the distribution has.
 candidate() {
 	for version in $versions; do
-		if apt-cache show "mlir-$version-tools" "llvm-$version" "clang-$version" >/dev/null 2>&1; then
-			printf '%s\n' "$version"
-			return 0
-		fi
+		for package in "mlir-$version-tools" "llvm-$version" "clang-$version"; do
+			apt-cache show "$package" >/dev/null 2>&1 || continue 2
+		done
+		printf '%s\n' "$version"
+		return 0
 	done
 	return 1
 }

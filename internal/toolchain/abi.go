@@ -1,10 +1,8 @@
 package toolchain
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"runtime"
 )
 
 // ABI is the shape of a compiled module's entries, fixed when it was emitted:
@@ -98,9 +96,4 @@ func (a ABI) macros() []string {
 		flags = append(flags, "-DLPUCTL_TRACED")
 	}
 	return flags
-}
-
-// errCannotExecute refuses to build or run an executable on this system.
-func errCannotExecute() error {
-	return fmt.Errorf("toolchain: compiled modules do not run on %s, only on Unix systems: %w", runtime.GOOS, errors.ErrUnsupported)
 }

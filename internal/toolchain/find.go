@@ -135,7 +135,7 @@ func (s *search) release(ctx context.Context, name string, major int) (Tool, str
 					return t, banner
 				}
 				if t.Missing == "" {
-					t.Missing = fmt.Sprintf("%s is version %s, mlir-opt is %d", path, t.Version, major)
+					t.Missing = fmt.Sprintf("%s is version %s, not %d", path, t.Version, major)
 				}
 				missing.Missing = t.Missing
 			}

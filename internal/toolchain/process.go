@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"time"
 )
 
@@ -48,7 +49,8 @@ func Start(ctx context.Context, exe, weightsFile string, abi ABI) (*Process, err
 	}
 	if err := readGreeting(p.stdout, abi); err != nil {
 		err = p.fail("start", err)
-		return nil, errors.Join(err, p.Close())
+		p.stdout.Close()
+		return nil, err
 	}
 	return p, nil
 }
@@ -123,8 +125,7 @@ func (p *Process) Reset() error {
 // Close ends the child and waits for it. The error is that of a child which
 // did not end well and of which no call has told yet.
 func (p *Process) Close() error {
-	p.stdin.Close()
-	<-p.exited
+	p.end()
 	p.stdout.Close()
 	if p.failed != nil || p.exitErr == nil {
 		return nil
@@ -172,25 +173,43 @@ func (p *Process) exchange(r request, floats int) (time.Duration, []float32, err
 // fail ends the child after a broken exchange and returns the error that tells
 // why: the end of ctx, a signal, or the driver's own message.
 func (p *Process) fail(during string, err error) error {
-	p.stdin.Close()
-	<-p.exited
+	p.end()
 	p.failed = fmt.Errorf("toolchain: %s: %s: %w", p.name, during, p.cause(err))
 	return p.failed
+}
+
+// end closes the child's stdin, which the driver takes for the end, and waits.
+// What does not listen is killed.
+func (p *Process) end() {
+	p.stdin.Close()
+	select {
+	case <-p.exited:
+	case <-time.After(5 * time.Second):
+		p.cmd.Process.Kill()
+		<-p.exited
+	}
 }
 
 // cause explains why a child that has ended did so; otherwise is the reason
 // when its end tells nothing.
 func (p *Process) cause(otherwise error) error {
-	state := p.cmd.ProcessState
+	state, message := p.cmd.ProcessState, p.stderr.String()
 	switch {
 	case p.ctx.Err() != nil:
 		return p.ctx.Err()
+	case signalName(state) != "" && message != "":
+		return fmt.Errorf("the compiled code ended by %s: %s", signalName(state), message)
 	case signalName(state) != "":
 		return fmt.Errorf("the compiled code ended by %s", signalName(state))
-	case p.stderr.String() != "":
-		return errors.New(p.stderr.String())
+	case message != "":
+		return errors.New(message)
 	case !state.Success():
 		return fmt.Errorf("the compiled code ended the process: %v", state)
 	}
 	return otherwise
+}
+
+// errCannotExecute refuses to build or run an executable on this system.
+func errCannotExecute() error {
+	return fmt.Errorf("toolchain: compiled modules do not run on %s, only on Unix systems: %w", runtime.GOOS, errors.ErrUnsupported)
 }

@@ -85,26 +85,28 @@ func writeFile(t *testing.T, name, text string) string {
 }
 
 // toolchains returns what this machine offers of: LLVM 22 with clang, LLVM 22
-// with opt and llc, LLVM 19 with opt and llc. Each is found in a folder that
-// holds nothing else.
+// with opt and llc, LLVM 19 with opt and llc, each found in a folder that holds
+// nothing else; or the LLVM that is installed, when it is none of these.
 func toolchains(t *testing.T) map[string]*Toolchain {
 	t.Helper()
 	found := map[string]*Toolchain{}
 	for name, tools := range map[string][]string{
-		"clang 22":  {"mlir-opt-22", "mlir-translate-22", "clang-22"},
-		"opt 22":    {"mlir-opt-22", "mlir-translate-22", "opt-22", "llc-22", "cc"},
-		"opt 19":    {"mlir-opt-19", "mlir-translate-19", "opt-19", "llc-19", "cc"},
-		"installed": nil,
+		"clang 22": {"mlir-opt-22", "mlir-translate-22", "clang-22"},
+		"opt 22":   {"mlir-opt-22", "mlir-translate-22", "opt-22", "llc-22", "cc"},
+		"opt 19":   {"mlir-opt-19", "mlir-translate-19", "opt-19", "llc-19", "cc"},
 	} {
-		getenv := os.Getenv
-		if tools != nil {
-			getenv = environ(linkTools(t, tools))
-		}
-		if tc, err := Find(t.Context(), getenv); err == nil {
-			found[name] = tc
-		} else {
+		tc, err := Find(t.Context(), environ(linkTools(t, tools)))
+		if err != nil {
 			t.Logf("not checked: %s: %v", name, err)
+			continue
 		}
+		found[name] = tc
+	}
+	if tc, err := Find(t.Context(), os.Getenv); err == nil && len(found) == 0 {
+		found["installed"] = tc
+	}
+	if len(found) == 0 {
+		t.Skip("not checked: no LLVM on this machine")
 	}
 	return found
 }
@@ -165,14 +167,11 @@ func start(t *testing.T, ctx context.Context, exe, weights string, abi ABI) *Pro
 }
 
 func TestToy(t *testing.T) {
+	t.Parallel()
 	if !canExecute {
 		t.Skip("not checked: compiled modules do not run on this system")
 	}
-	all := toolchains(t)
-	if len(all) == 0 {
-		t.Skip("not checked: no LLVM on this machine")
-	}
-	for name, tc := range all {
+	for name, tc := range toolchains(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Run("plain", func(t *testing.T) { checkToy(t, tc, toyABI(false)) })
 			t.Run("traced", func(t *testing.T) { checkToy(t, tc, toyABI(true)) })
