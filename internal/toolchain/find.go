@@ -39,9 +39,6 @@ func Find(ctx context.Context, getenv func(string) string) (*Toolchain, error) {
 	var best *attempt
 	for _, path := range s.mlirOpts() {
 		a := s.try(ctx, path)
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("toolchain: looking for LLVM: %w", err)
-		}
 		if a.complete() {
 			return a.toolchain(), nil
 		}
@@ -51,6 +48,9 @@ func Find(ctx context.Context, getenv func(string) string) (*Toolchain, error) {
 	}
 	if best == nil {
 		best = s.try(ctx, "")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("toolchain: looking for LLVM: %w", err)
 	}
 	return nil, newMissingError(best.tools())
 }
@@ -74,33 +74,41 @@ func newSearch(getenv func(string) string) (*search, error) {
 	return &search{[][]string{{filepath.Join(root, "bin"), root}, path}}, nil
 }
 
-// mlirOpts returns every mlir-opt there is, in order of preference. Each leads
-// to a release that may or may not be complete.
-func (s *search) mlirOpts() []string {
-	names := make([]string, 0, newestMajor-oldestMajor+2)
-	for major := newestMajor; major >= oldestMajor; major-- {
-		names = append(names, suffixed("mlir-opt", major))
-	}
-	names = append(names, "mlir-opt")
+// paths returns every program of one of the names: by place, then by name,
+// then by folder.
+func (s *search) paths(names ...string) []string {
 	var paths []string
 	for _, dirs := range s.places {
 		for _, name := range names {
-			paths = append(paths, inDirs(dirs, name)...)
+			for _, dir := range dirs {
+				if path := executable(dir, name); path != "" {
+					paths = append(paths, path)
+				}
+			}
 		}
 	}
 	return paths
 }
 
+// mlirOpts returns every mlir-opt there is, in order of preference. Each leads
+// to a release that may or may not be complete.
+func (s *search) mlirOpts() []string {
+	var names []string
+	for major := newestMajor; major >= oldestMajor; major-- {
+		names = append(names, suffixed("mlir-opt", major))
+	}
+	return s.paths(append(names, "mlir-opt")...)
+}
+
 // try completes the release that the mlir-opt at path belongs to; an empty
 // path stands for no mlir-opt at all.
 func (s *search) try(ctx context.Context, path string) *attempt {
-	a := &attempt{}
-	a.mlirOpt, _ = s.mlirOpt(ctx, path)
-	major := a.mlirOpt.major()
-	if a.mlirOpt.Missing != "" {
-		major = newestMajor
+	a := &attempt{mlirOpt: acceptMLIROpt(ctx, path)}
+	major := newestMajor // what to look for and to advise when there is no mlir-opt
+	if a.mlirOpt.Missing == "" {
+		major = a.mlirOpt.major()
 	}
-	a.mlirOpt.Package = mlirPackage(major)
+	a.mlirOpt.Package = llvmPackage("mlir-opt", major)
 	a.mlirTranslate, _ = s.release(ctx, "mlir-translate", major)
 	a.clang, _ = s.release(ctx, "clang", major)
 	if a.clang.Missing == "" {
@@ -112,73 +120,56 @@ func (s *search) try(ctx context.Context, path string) *attempt {
 	return a
 }
 
-func (s *search) mlirOpt(ctx context.Context, path string) (Tool, string) {
+// acceptMLIROpt returns the mlir-opt at path, missing when it is too old.
+func acceptMLIROpt(ctx context.Context, path string) Tool {
 	if path == "" {
-		return Tool{Name: "mlir-opt", Missing: "not found"}, ""
+		return Tool{Name: "mlir-opt", Missing: "not found"}
 	}
-	t, banner := probe(ctx, "mlir-opt", path)
-	if t.Missing == "" && t.major() < oldestMajor {
-		t = Tool{Name: t.Name, Missing: fmt.Sprintf("%s is LLVM %s, at least %d is needed", path, t.Version, oldestMajor)}
+	t, _ := probe(ctx, "mlir-opt", path)
+	switch {
+	case t.Missing != "":
+		return Tool{Name: t.Name, Missing: t.Missing}
+	case t.major() < oldestMajor:
+		return Tool{Name: t.Name, Missing: fmt.Sprintf("%s is LLVM %s, at least %d is needed", path, t.Version, oldestMajor)}
 	}
-	return t, banner
+	return t
 }
 
-// release finds the tool of one major version of LLVM.
+// release finds the tool of one major version of LLVM and its version banner.
 func (s *search) release(ctx context.Context, name string, major int) (Tool, string) {
-	missing := Tool{Name: name, Missing: fmt.Sprintf("no version %d found", major)}
-	for _, dirs := range s.places {
-		for _, file := range []string{suffixed(name, major), name} {
-			for _, path := range inDirs(dirs, file) {
-				t, banner := probe(ctx, name, path)
-				t.Package = llvmPackage(name, major)
-				if t.Missing == "" && t.major() == major {
-					return t, banner
-				}
-				if t.Missing == "" {
-					t.Missing = fmt.Sprintf("%s is version %s, not %d", path, t.Version, major)
-				}
-				missing.Missing = t.Missing
-			}
+	missing := Tool{Name: name, Missing: fmt.Sprintf("no version %d found", major), Package: llvmPackage(name, major)}
+	for _, path := range s.paths(suffixed(name, major), name) {
+		t, banner := probe(ctx, name, path)
+		t.Package = missing.Package
+		switch {
+		case t.Missing != "":
+			missing.Missing = t.Missing
+		case t.major() != major:
+			missing.Missing = fmt.Sprintf("%s is version %s, not %d", path, t.Version, major)
+		default:
+			return t, banner
 		}
 	}
-	missing.Package = llvmPackage(name, major)
 	return missing, ""
 }
 
 // compiler finds a C compiler of any version, for linking.
 func (s *search) compiler(ctx context.Context) Tool {
-	missing := Tool{Name: "cc", Missing: "none of cc, gcc and clang found", Package: "gcc"}
-	for _, dirs := range s.places {
-		for _, name := range []string{"cc", "gcc", "clang"} {
-			for _, path := range inDirs(dirs, name) {
-				if t, _ := probe(ctx, "cc", path); t.Path != "" {
-					return Tool{Name: "cc", Path: path, Version: t.Version, Package: "gcc"}
-				}
-			}
+	for _, path := range s.paths("cc", "gcc", "clang") {
+		if t, _ := probe(ctx, "cc", path); t.Path != "" {
+			return Tool{Name: "cc", Path: path, Version: t.Version, Package: "gcc"}
 		}
 	}
-	return missing
-}
-
-func inDirs(dirs []string, name string) []string {
-	var paths []string
-	for _, dir := range dirs {
-		if path := executable(dir, name); path != "" {
-			paths = append(paths, path)
-		}
-	}
-	return paths
+	return Tool{Name: "cc", Missing: "none of cc, gcc and clang found", Package: "gcc"}
 }
 
 func suffixed(name string, major int) string { return fmt.Sprintf("%s-%d", name, major) }
-
-func mlirPackage(major int) string { return fmt.Sprintf("mlir-%d-tools", major) }
 
 // llvmPackage returns the Debian package of a tool of one LLVM version.
 func llvmPackage(name string, major int) string {
 	switch name {
 	case "mlir-opt", "mlir-translate":
-		return mlirPackage(major)
+		return fmt.Sprintf("mlir-%d-tools", major)
 	case "clang":
 		return suffixed("clang", major)
 	}

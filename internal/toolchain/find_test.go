@@ -108,6 +108,11 @@ var findCases = []struct {
 		version: "20.1.0", tools: "mlir-opt mlir-translate clang",
 	},
 	{
+		name:  "mlir-opt without a version",
+		path:  map[string]string{"mlir-opt": "unknown", "mlir-translate": "22.1.8", "clang": "22.1.8"},
+		tools: "mlir-opt", reason: "mlir-opt --version names no version",
+	},
+	{
 		name:  "nothing",
 		tools: "mlir-opt mlir-translate clang opt llc cc", reason: "not found (Debian package mlir-22-tools)",
 	},

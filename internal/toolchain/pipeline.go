@@ -116,7 +116,7 @@ func (tc *Toolchain) Link(ctx context.Context, objFile, exeFile string, abi ABI)
 		if err := os.WriteFile(driver, []byte(driverC), 0o666); err != nil {
 			return err
 		}
-		args := append([]string{"-std=c11", "-O2", "-Wall", "-Wextra"}, abi.macros()...)
+		args := append([]string{"-std=c11", "-O2"}, abi.macros()...)
 		args = append(args, driver, objFile, "-o", tmp, "-lm")
 		_, err := run(ctx, scratch(tmp), tc.cc, args...)
 		if err != nil && strings.Contains(err.Error(), "_mlir_ciface_") {

@@ -44,7 +44,7 @@ func readGreeting(r io.Reader, abi ABI) error {
 		return fmt.Errorf("greeting starts with %#x: not a module linked by this version of lpuctl", got[0])
 	}
 	if want := abi.words(); [13]int64(got[1:]) != want {
-		return fmt.Errorf("linked for the ABI %v, started for %v", got[1:], want)
+		return fmt.Errorf("linked for the ABI %v (chunk, vocabulary, K cache, V cache, weights, traces), started for %v", got[1:], want)
 	}
 	return nil
 }

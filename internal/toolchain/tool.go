@@ -35,7 +35,8 @@ func (t Tool) major() int {
 	return n
 }
 
-// probe asks the program at path for its version.
+// probe asks the program at path for its version and returns what it printed
+// too. A program that runs but names no version keeps its path.
 func probe(ctx context.Context, name, path string) (t Tool, banner string) {
 	t = Tool{Name: name}
 	out, err := run(ctx, nil, path, "--version")

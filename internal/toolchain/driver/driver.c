@@ -73,6 +73,9 @@ typedef struct {
 	float *logits, *trace;
 } state;
 
+// running is 1 inside an entry.
+static volatile sig_atomic_t running;
+
 static void die(const char *format, ...) {
 	va_list args;
 	va_start(args, format);
@@ -166,7 +169,9 @@ static void call(state *s, entry *run, int64_t pos, int64_t rows, int64_t traced
 	memref trace = describe(s->trace, 1, &traced);
 #endif
 	int64_t start = nanoseconds();
+	running = 1;
 	run(&tokens, pos, &weights, &kcache, &vcache, &logits TRACE_ARG);
+	running = 0;
 	int64_t reply[2] = {nanoseconds() - start, (int64_t)count + traced};
 	put(reply, sizeof reply);
 	put(s->logits, count * sizeof(float));
@@ -211,13 +216,13 @@ static void answer(state *s, int64_t op, int64_t pos, int64_t count) {
 	die("unknown request %" PRId64, op);
 }
 
-// on_tick ends the process once the parent has closed its end of stdin, even
-// while an entry runs.
+// on_tick ends the process when the parent has closed its end of stdin while an
+// entry runs. Between calls the end of input tells.
 static void on_tick(int signal) {
 	int saved = errno;
 	struct pollfd in = {.fd = STDIN_FILENO, .events = 0};
 	(void)signal;
-	if (poll(&in, 1, 0) > 0 && (in.revents & POLLHUP))
+	if (running && poll(&in, 1, 0) > 0 && (in.revents & POLLHUP))
 		_exit(1);
 	errno = saved;
 }
