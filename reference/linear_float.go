@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"math"
+
 	"github.com/lpuctl/lpuctl/internal/half"
 	"github.com/lpuctl/lpuctl/ir"
 )
@@ -142,10 +144,16 @@ func dequantize8(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]in
 	}
 }
 
-// roundF16 rounds to float16 and widens again.
+// roundF16 rounds to float16 and widens again. Normal numbers lose 13 bits of
+// the fraction where they are; the others take the long way.
 func roundF16(y, x []float32) {
 	for i, v := range x {
-		y[i] = half.F16ToF32(half.F32ToF16(v))
+		u := math.Float32bits(v)
+		if m := u & 0x7FFFFFFF; m >= 0x38800000 && m < 0x477FF000 {
+			y[i] = math.Float32frombits((u + 0xFFF + u>>13&1) &^ 0x1FFF)
+		} else {
+			y[i] = half.F16ToF32(half.F32ToF16(v))
+		}
 	}
 }
 

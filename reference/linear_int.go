@@ -38,12 +38,7 @@ func addGroup(acc *[lanes]float32, isum, zero *[lanes]int32, scale *[lanes]float
 // lane. Activations are stored with a bias, which weights, the sums of the
 // stored weights, take off again. at is the place of the group in x.
 func (w *matrix) dotGroup(isum, weights *[lanes]int32, q []byte, x *activations, at int) {
-	dot := dotNibbles
-	if w.quant.Bits == 8 {
-		dot = dotBytes
-	}
-	clear(isum[:])
-	dot(isum, q, x.q[at:at+x.group])
+	w.dot(isum, q, x.q[at:at+x.group])
 	for l := range isum {
 		isum[l] -= bias * weights[l]
 	}
@@ -51,9 +46,19 @@ func (w *matrix) dotGroup(isum, weights *[lanes]int32, q []byte, x *activations,
 		return
 	}
 	var low [lanes]int32
-	dot(&low, q, x.low[at:at+x.group])
+	w.dot(&low, q, x.low[at:at+x.group])
 	for l := range isum {
 		isum[l] = isum[l]<<7 + low[l] - bias*weights[l]
+	}
+}
+
+// dot is the sum of stored weight times unsigned activation for each lane.
+func (w *matrix) dot(isum *[lanes]int32, q []byte, x []uint8) {
+	clear(isum[:])
+	if w.quant.Bits == 8 {
+		dotBytes(isum, q, x)
+	} else {
+		dotNibbles(isum, q, x)
 	}
 }
 

@@ -5,20 +5,22 @@ package half
 
 import "math"
 
-// F16ToF32 widens a float16, exactly.
+// F16ToF32 widens a float16, exactly. Read as a float32, its magnitude is too
+// small by 2^112; the product with that is exact, of subnormals too.
 func F16ToF32(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exponent {
-	case 31: // infinity and NaN, made quiet
-		if fraction != 0 {
-			fraction |= 512
-		}
-		return math.Float32frombits(sign | 0x7F800000 | fraction<<13)
-	case 0: // zero and subnormals: multiples of 2^-24
-		v := float32(fraction) * 0x1p-24
-		return math.Float32frombits(sign | math.Float32bits(v))
+	sign, magnitude := uint32(h&0x8000)<<16, uint32(h&0x7FFF)<<13
+	if h&0x7C00 == 0x7C00 {
+		return infOrNaN(sign | magnitude)
 	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+	return math.Float32frombits(sign | math.Float32bits(math.Float32frombits(magnitude)*0x1p112))
+}
+
+// infOrNaN completes the exponent of an infinity or a NaN and makes NaNs quiet.
+func infOrNaN(bits uint32) float32 {
+	if bits&0x7FFFFF != 0 {
+		bits |= 0x400000
+	}
+	return math.Float32frombits(bits | 0x7F800000)
 }
 
 // F32ToF16 narrows to float16; 65520 and up become infinity.
