@@ -61,6 +61,9 @@ func newRoot(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%w", err) })
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "debug logs on stderr")
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "errors only on stderr, no progress")
-	root.AddCommand(newVersion(a))
+	root.AddCommand(
+		newDemo(a), newInspect(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newValidate(a),
+		newDoctor(a), newVersion(a),
+	)
 	return root
 }

@@ -8,7 +8,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -100,6 +102,28 @@ func (m *Manifest) write(dir string) error {
 		return fmt.Errorf("emit: %w", err)
 	}
 	return nil
+}
+
+// File is a file of an emitted folder.
+type File struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Files lists the files that an emitted folder has.
+func Files(dir string) ([]File, error) {
+	var files []File
+	for _, name := range []string{ModuleFile, TraceFile, pack.WeightsFile, pack.IndexFile, ProgramFile} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("emit: %w", err)
+		}
+		files = append(files, File{name, info.Size()})
+	}
+	return files, nil
 }
 
 // ReadManifest reads the description of an emitted folder.

@@ -81,7 +81,7 @@ func Record(ctx context.Context, e Engine, prompt []int, n int, pick Picker) (*R
 func (r *Run) feed(ctx context.Context, e Engine, ids []int) error {
 	pos := len(r.IDs)
 	r.IDs = append(r.IDs, ids...)
-	return Feed(ctx, e, int32s(ids), pos, func(_ int, logits []float32) error {
+	return Feed(ctx, e, Tokens(ids), pos, func(_ int, logits []float32) error {
 		r.Logits = append(r.Logits, logits...)
 		return nil
 	})
@@ -111,7 +111,7 @@ func Generate(ctx context.Context, e Engine, prompt []int, n int, pick Picker, y
 		last = append(last[:0], logits...)
 		return nil
 	}
-	if err := Feed(ctx, e, int32s(prompt), 0, keep); err != nil {
+	if err := Feed(ctx, e, Tokens(prompt), 0, keep); err != nil {
 		return err
 	}
 	for pos := len(prompt); n != 0; pos++ {
@@ -130,7 +130,8 @@ func Generate(ctx context.Context, e Engine, prompt []int, n int, pick Picker, y
 	return nil
 }
 
-func int32s(ids []int) []int32 {
+// Tokens converts ids to the integers that engines take.
+func Tokens(ids []int) []int32 {
 	out := make([]int32, len(ids))
 	for i, id := range ids {
 		out[i] = int32(id)

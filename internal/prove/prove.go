@@ -1,6 +1,6 @@
 // Package prove wires the engines to the comparisons of package golden: the
-// reference against compiled MLIR bit for bit, and against recorded goldens
-// within their policy. It finds the first value of the graph that differs.
+// reference against compiled MLIR bit for bit, and a run against a recorded
+// golden within its policy. It finds the first value of the graph that differs.
 package prove
 
 import (
@@ -8,36 +8,11 @@ import (
 	"fmt"
 
 	"github.com/lpuctl/lpuctl/golden"
-	"github.com/lpuctl/lpuctl/internal/build"
 	"github.com/lpuctl/lpuctl/internal/engine"
 	"github.com/lpuctl/lpuctl/internal/sample"
-	"github.com/lpuctl/lpuctl/internal/toolchain"
 	"github.com/lpuctl/lpuctl/internal/trace"
 	"github.com/lpuctl/lpuctl/reference"
 )
-
-// Module is an emitted folder with what compiles and runs it.
-type Module struct {
-	Tools    *toolchain.Toolchain
-	Dir      string // model.mlir, program.json, weights.bin
-	Work     string // for intermediate files
-	Weights  string // path of weights.bin
-	Manifest *build.Manifest
-	Options  build.CompileOptions
-}
-
-// Start compiles a flavour of the module and starts it in a child process.
-func (m *Module) Start(ctx context.Context, f *build.Flavour) (*engine.Compiled, *build.Compiled, error) {
-	made, err := build.Compile(ctx, m.Tools, m.Dir, m.Work, f, m.Options)
-	if err != nil {
-		return nil, nil, err
-	}
-	process, err := toolchain.Start(ctx, made.Exe, m.Weights, f.ABI())
-	if err != nil {
-		return nil, nil, err
-	}
-	return engine.NewCompiled(process, f.ABI()), made, nil
-}
 
 // Greedy runs a prompt and n greedy steps after it on an engine.
 func Greedy(ctx context.Context, e engine.Engine, prompt []int, n int) (*engine.Run, error) {
@@ -50,7 +25,7 @@ func Greedy(ctx context.Context, e engine.Engine, prompt []int, n int) (*engine.
 
 // Equal compares the logits of every position of a run of the reference with
 // those of the compiled module, which is fed the same ids.
-func Equal(ctx context.Context, check string, ref *engine.Run, compiled *engine.Compiled) (*golden.Verdict, error) {
+func Equal(ctx context.Context, check string, ref *engine.Run, compiled engine.Engine) (*golden.Verdict, error) {
 	got, err := engine.Replay(ctx, compiled, ref.IDs, ref.Prompt)
 	if err != nil {
 		return nil, err
@@ -75,7 +50,7 @@ func logitTrace(name string, r *engine.Run) *trace.Trace {
 // nil if none does. The first prompt ids go in chunks where they fill one.
 func FirstDifference(ctx context.Context, m *Module, ref *reference.Engine, ids []int, prompt int) (*golden.Verdict, error) {
 	if m.Manifest.Trace == nil {
-		return nil, fmt.Errorf("%s was emitted without its trace", m.Dir)
+		return golden.Skip("first differing value", m.Dir+" was emitted without --trace"), nil
 	}
 	compiled, _, err := m.Start(ctx, m.Manifest.Trace)
 	if err != nil {
@@ -83,10 +58,7 @@ func FirstDifference(ctx context.Context, m *Module, ref *reference.Engine, ids 
 	}
 	defer compiled.Close()
 	ref.Reset()
-	tokens := make([]int32, len(ids))
-	for i, id := range ids {
-		tokens[i] = int32(id)
-	}
+	tokens := engine.Tokens(ids)
 	for pos := 0; pos < len(tokens); {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -116,4 +88,33 @@ func traceCall(m *Module, ref *reference.Engine, compiled *engine.Compiled, toke
 	v := golden.Bitwise(want, got)
 	v.Check = fmt.Sprintf("values of positions %d to %d", pos, pos+len(tokens)-1)
 	return v, nil
+}
+
+// AgainstGolden runs the golden's prompt and as many greedy steps as it has on
+// the reference, and compares logits and, if the golden has them, the hidden
+// states after every layer.
+func AgainstGolden(ctx context.Context, e *reference.Engine, recorded *golden.Recorded) ([]*golden.Verdict, error) {
+	if err := recorded.Check(); err != nil {
+		return []*golden.Verdict{golden.Skip("recorded logits", err.Error())}, nil
+	}
+	e.Reset()
+	hidden := newHiddenStates(len(recorded.IDs), recorded.HiddenSize)
+	if len(recorded.Hidden) > 0 {
+		e.Trace(hidden.record)
+		defer e.Trace(nil)
+	}
+	run, err := Greedy(ctx, e, recorded.IDs[:recorded.Prompt], len(recorded.IDs)-recorded.Prompt)
+	if err != nil {
+		return nil, err
+	}
+	got := &golden.Recorded{
+		Engine: "reference", IDs: run.IDs, Prompt: run.Prompt, Logits: run.Logits, Vocab: run.Vocab,
+		Hidden: hidden.states(), HiddenSize: recorded.HiddenSize,
+	}
+	policy := golden.Float32Policy()
+	verdicts := []*golden.Verdict{golden.Logits(policy, recorded, got)}
+	if len(recorded.Hidden) > 0 {
+		verdicts = append(verdicts, golden.Hidden(policy, recorded, got))
+	}
+	return verdicts, nil
 }

@@ -1,0 +1,118 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/lpuctl/lpuctl/internal/checkpoint"
+	"github.com/lpuctl/lpuctl/internal/pack"
+	"github.com/lpuctl/lpuctl/internal/quant"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// nativeQuant is the block-quantized type that holds the integers of an
+// encoding as they are, or nil.
+func nativeQuant(t *quant.Type) *ir.Quant {
+	switch t {
+	case quant.Q4_0:
+		return &ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}
+	case quant.Q8_0:
+		return &ir.Quant{Bits: 8, Group: 32, Scale: ir.F16}
+	}
+	return nil
+}
+
+// checkpointTypes are the weight types of a checkpoint: integers stay integers,
+// floats stay as they are, other encodings become float32.
+type checkpointTypes struct {
+	c       *checkpoint.Checkpoint
+	options Options
+	tied    bool
+}
+
+// MatrixType implements WeightTypes.
+func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) ir.Type {
+	if projection && t.options.Quant != nil {
+		return ir.Quantized(*t.options.Quant, out, in)
+	}
+	tensor, err := t.c.Tensor(name)
+	if err != nil {
+		return ir.Tensor(ir.F32, out, in) // reading it will name the error
+	}
+	if q := nativeQuant(tensor.Type); q != nil {
+		return ir.Quantized(*q, out, in)
+	}
+	if t.options.Kind == ir.KindF16 && (name != EmbedWeight || t.tied) {
+		return ir.Tensor(ir.F16, out, in)
+	}
+	switch tensor.Type {
+	case quant.F16:
+		return ir.Tensor(ir.F16, out, in)
+	case quant.BF16:
+		return ir.Tensor(ir.BF16, out, in)
+	}
+	return ir.Tensor(ir.F32, out, in)
+}
+
+// checkpointRows reads the rows of weights from a checkpoint.
+type checkpointRows struct {
+	c      *checkpoint.Checkpoint
+	tables ropeTables
+}
+
+func checkpointSource(c *checkpoint.Checkpoint, config *Config) (pack.Source, error) {
+	freqs, err := config.Rope.inverseFrequencies(config.HeadDim)
+	if err != nil {
+		return nil, fmt.Errorf("model: %s: %w", config.Name, err)
+	}
+	return pack.FromRows(checkpointRows{c, ropeTables{freqs}}), nil
+}
+
+// Floats implements pack.RowSource.
+func (r checkpointRows) Floats(w *ir.Value, row int, dst []float32) error {
+	if isTable(w.Name) {
+		r.tables.row(w.Name, row, dst)
+		return nil
+	}
+	t, err := r.c.Tensor(w.Name)
+	if err != nil {
+		return err
+	}
+	return t.ReadRow(row, dst)
+}
+
+// Integers implements pack.RowSource: the checkpoint's own integers if it has
+// them in the weight's type, else the row rounded to nearest.
+func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32, _ []int8) error {
+	t, err := r.c.Tensor(w.Name)
+	if err != nil {
+		return err
+	}
+	if native := nativeQuant(t.Type); native != nil && *native == w.Type.Quant {
+		src, err := t.Row(row)
+		if err != nil {
+			return err
+		}
+		return quant.Integers(t.Type, src, q, scale)
+	}
+	floats := make([]float32, len(q))
+	if err := t.ReadRow(row, floats); err != nil {
+		return err
+	}
+	return quant.RTN(w.Type.Quant.Bits, w.Type.Quant.Group, floats, q, scale)
+}
+
+// HasIntegers reports whether a projection of the checkpoint is stored in
+// integers that the graph takes as they are.
+func (m *Model) HasIntegers() bool {
+	if m.Checkpoint == nil {
+		return false
+	}
+	l := llama{Config: m.Config}
+	for _, r := range l.roles() {
+		t, err := m.Checkpoint.Tensor(layerWeight(0, r.name))
+		if r.in > 0 && err == nil && nativeQuant(t.Type) != nil {
+			return true
+		}
+	}
+	return false
+}

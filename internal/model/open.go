@@ -1,0 +1,109 @@
+package model
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/lpuctl/lpuctl/internal/builtin"
+	"github.com/lpuctl/lpuctl/internal/checkpoint"
+	"github.com/lpuctl/lpuctl/internal/pack"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// The prefixes of a MODEL that is not a path.
+const (
+	BuiltinPrefix = "builtin:"
+	PresetPrefix  = "preset:"
+)
+
+// Model is what a MODEL argument names.
+type Model struct {
+	Config     Config
+	Checkpoint *checkpoint.Checkpoint // nil for a preset
+}
+
+// Open opens a checkpoint (a GGUF file or a Hugging Face folder), a built-in
+// model ("builtin:stories260k") or a shape ("preset:llama2-70b").
+func Open(spec string) (*Model, error) {
+	if name, ok := strings.CutPrefix(spec, PresetPrefix); ok {
+		c, err := Preset(name)
+		return &Model{Config: c}, err
+	}
+	c, err := openCheckpoint(spec)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{fromCheckpoint(c.Config()), c}, nil
+}
+
+func openCheckpoint(spec string) (*checkpoint.Checkpoint, error) {
+	name, ok := strings.CutPrefix(spec, BuiltinPrefix)
+	if !ok {
+		if _, err := os.Stat(spec); err != nil {
+			return nil, fmt.Errorf("model: %w (MODEL is a GGUF file, a Hugging Face folder, %sNAME or %sNAME)",
+				err, BuiltinPrefix, PresetPrefix)
+		}
+		return checkpoint.Open(spec)
+	}
+	data, err := builtin.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.FromGGUF(spec, data)
+}
+
+func fromCheckpoint(c checkpoint.Config) Config {
+	return Config{
+		Name: c.Name, Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
+		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Vocab: c.Vocab, Context: c.Context,
+		NormEps: c.NormEps, TieEmbeddings: c.TieEmbeddings,
+		Rope: Rope{
+			Theta: c.RopeTheta, Type: c.RopeType, Factor: c.RopeFactor,
+			Low: c.RopeLow, High: c.RopeHigh, Context: c.RopeContext, Divisors: c.RopeDivisors,
+		},
+	}
+}
+
+// Close releases the checkpoint.
+func (m *Model) Close() error {
+	if m.Checkpoint == nil {
+		return nil
+	}
+	return m.Checkpoint.Close()
+}
+
+// Graph is a model made ready for the engines.
+type Graph struct {
+	Module *ir.Module
+	Plan   *pack.Plan
+	Source pack.Source // nil for a preset without synthetic weights
+}
+
+// Graph builds the module, places its weights and finds what fills them. seed,
+// if not nil, gives a preset synthetic weights.
+func (m *Model) Graph(o Options, seed *uint64) (*Graph, error) {
+	module, err := Llama(m.Config, m.types(o), o)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := pack.NewPlan(module)
+	if err != nil {
+		return nil, err
+	}
+	g := &Graph{Module: module, Plan: plan}
+	switch {
+	case m.Checkpoint != nil:
+		g.Source, err = checkpointSource(m.Checkpoint, &m.Config)
+	case seed != nil:
+		g.Source, err = Synthetic(m.Config, *seed)
+	}
+	return g, err
+}
+
+func (m *Model) types(o Options) WeightTypes {
+	if m.Checkpoint == nil {
+		return PresetTypes{o.Quant}
+	}
+	return checkpointTypes{m.Checkpoint, o, m.Config.TieEmbeddings}
+}
