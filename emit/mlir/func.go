@@ -25,7 +25,7 @@ func newFunction() *function {
 	return &function{
 		writer:  &writer{depth: 2},
 		tensors: map[*ir.Value]tensor{}, indices: map[*ir.Value]string{}, weights: map[*ir.Value]weight{},
-		dests: map[*ir.Value]tensor{}, rounded: map[activationKey]tensor{}, quantized: map[activationKey]quantized{},
+		storage: newStorage(), rounded: map[activationKey]tensor{}, quantized: map[activationKey]quantized{},
 		calls: map[*ir.Func]int{},
 	}
 }

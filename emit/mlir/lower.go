@@ -33,14 +33,14 @@ type function struct {
 	tensors    map[*ir.Value]tensor
 	indices    map[*ir.Value]string // integer scalars, as index values
 	weights    map[*ir.Value]weight
-	dests      map[*ir.Value]tensor // where results of the function go
 	rounded    map[activationKey]tensor
 	quantized  map[activationKey]quantized
 	signatures map[*ir.Func]*signature // of the functions that an entry may call
 	arrays     *arrays                 // of an entry
-	calls      map[*ir.Func]int        // calls so far, by callee
-	trace      *tracer                 // nil without a trace
-	err        error                   // the first
+	storage
+	calls map[*ir.Func]int // calls so far, by callee
+	trace *tracer          // nil without a trace
+	err   error            // the first
 }
 
 // weight is how a function sees a weight.
@@ -68,6 +68,7 @@ func (f *function) fail(n *ir.Node, format string, args ...any) {
 // lower writes the nodes of an ir function.
 func (f *function) lower(fn *ir.Func) error {
 	table := lowerings()
+	f.lastUse = lastUses(fn)
 	for _, n := range fn.Nodes {
 		row := table[n.Op]
 		if row == nil {
@@ -81,17 +82,10 @@ func (f *function) lower(fn *ir.Func) error {
 		if f.trace != nil {
 			f.record(n)
 		}
+		f.release(n)
 	}
 	f.loc = ""
 	return nil
-}
-
-// dest is a tensor for v to be written to.
-func (f *function) dest(v *ir.Value) tensor {
-	if d, ok := f.dests[v]; ok {
-		return d
-	}
-	return f.empty("f32", v.Type.Shape...)
 }
 
 // set binds the only result of n.

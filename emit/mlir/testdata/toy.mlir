@@ -505,18 +505,17 @@ module @"toy" {
       %498 = arith.divf %438, %497 : f32 loc("gate")
       linalg.yield %498 : f32 loc("gate")
     } -> tensor<1x8xf32> loc("gate")
-    %499 = tensor.empty() : tensor<1x8xf32> loc("gated")
-    %503 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%440, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%499 : tensor<1x8xf32>) {
-    ^bb0(%500: f32, %501: f32, %502: f32):
-      %504 = arith.mulf %500, %501 : f32 loc("gated")
-      linalg.yield %504 : f32 loc("gated")
+    %502 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%440, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%258#0 : tensor<1x8xf32>) {
+    ^bb0(%499: f32, %500: f32, %501: f32):
+      %503 = arith.mulf %499, %500 : f32 loc("gated")
+      linalg.yield %503 : f32 loc("gated")
     } -> tensor<1x8xf32> loc("gated")
-    %508 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x, %503 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
-    ^bb0(%505: f32, %506: f32, %507: f32):
-      %509 = arith.addf %505, %506 : f32 loc("residual")
-      linalg.yield %509 : f32 loc("residual")
+    %507 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x, %502 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
+    ^bb0(%504: f32, %505: f32, %506: f32):
+      %508 = arith.addf %504, %505 : f32 loc("residual")
+      linalg.yield %508 : f32 loc("residual")
     } -> tensor<1x8xf32> loc("residual")
-    return %508, %245, %251 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
+    return %507, %245, %251 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
   }
   func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.logits: tensor<1x11xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<16x2xf32> {bufferization.writable = false}, %w6: tensor<16x2xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
     %1 = tensor.empty() : tensor<1x8xf32> loc("embedding")
@@ -537,39 +536,38 @@ module @"toy" {
     %15:3 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %12, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %13, %14) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.0")
     %16 = arith.constant 1 : index loc("layers.1.index")
     %17 = arith.constant 1 : index loc("layers.1")
-    %18 = tensor.empty() : tensor<1x8xf32> loc("layers.1")
-    %19:3 = func.call @layer_decode(%15#0, %15#1, %15#2, %16, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %17, %18) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.1")
-    %20 = tensor.empty() : tensor<1x64xf32> loc("logits")
-    %21 = arith.constant 1 : index loc("logits")
-    %22 = arith.constant 0 : index loc("logits")
-    %23 = arith.constant 1 : index loc("logits")
-    %25:2 = scf.for %24 = %22 to %21 step %23 iter_args(%26 = %out.logits, %27 = %20) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
-      %28 = arith.constant 0x00000000 : f32 loc("logits")
-      %29 = linalg.fill ins(%28 : f32) outs(%27 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
-      %30 = tensor.extract_slice %w0[%24, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
-      %34 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%19#0, %30 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%29 : tensor<1x64xf32>) {
-      ^bb0(%31: f32, %32: f16, %33: f32):
-        %35 = arith.extf %32 : f16 to f32 loc("logits")
-        %36 = arith.mulf %31, %35 : f32 loc("logits")
-        %37 = arith.addf %33, %36 : f32 loc("logits")
-        linalg.yield %37 : f32 loc("logits")
+    %18:3 = func.call @layer_decode(%15#0, %15#1, %15#2, %16, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %17, %4) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.1")
+    %19 = tensor.empty() : tensor<1x64xf32> loc("logits")
+    %20 = arith.constant 1 : index loc("logits")
+    %21 = arith.constant 0 : index loc("logits")
+    %22 = arith.constant 1 : index loc("logits")
+    %24:2 = scf.for %23 = %21 to %20 step %22 iter_args(%25 = %out.logits, %26 = %19) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
+      %27 = arith.constant 0x00000000 : f32 loc("logits")
+      %28 = linalg.fill ins(%27 : f32) outs(%26 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
+      %29 = tensor.extract_slice %w0[%23, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
+      %33 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%18#0, %29 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%28 : tensor<1x64xf32>) {
+      ^bb0(%30: f32, %31: f16, %32: f32):
+        %34 = arith.extf %31 : f16 to f32 loc("logits")
+        %35 = arith.mulf %30, %34 : f32 loc("logits")
+        %36 = arith.addf %32, %35 : f32 loc("logits")
+        linalg.yield %36 : f32 loc("logits")
       } -> tensor<1x64xf32> loc("logits")
-      %38 = arith.constant 64 : index loc("logits")
-      %39 = arith.muli %24, %38 : index loc("logits")
-      %40 = arith.constant 11 : index loc("logits")
-      %41 = arith.subi %40, %39 : index loc("logits")
-      %42 = arith.constant 64 : index loc("logits")
-      %43 = arith.minui %41, %42 : index loc("logits")
-      %44 = tensor.extract_slice %34[0, 0][1, %43][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
-      %45 = tensor.extract_slice %26[0, %39][1, %43][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
-      %48 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%44 : tensor<1x?xf32>) outs(%45 : tensor<1x?xf32>) {
-      ^bb0(%46: f32, %47: f32):
-        linalg.yield %46 : f32 loc("logits")
+      %37 = arith.constant 64 : index loc("logits")
+      %38 = arith.muli %23, %37 : index loc("logits")
+      %39 = arith.constant 11 : index loc("logits")
+      %40 = arith.subi %39, %38 : index loc("logits")
+      %41 = arith.constant 64 : index loc("logits")
+      %42 = arith.minui %40, %41 : index loc("logits")
+      %43 = tensor.extract_slice %33[0, 0][1, %42][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
+      %44 = tensor.extract_slice %25[0, %38][1, %42][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
+      %47 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%43 : tensor<1x?xf32>) outs(%44 : tensor<1x?xf32>) {
+      ^bb0(%45: f32, %46: f32):
+        linalg.yield %45 : f32 loc("logits")
       } -> tensor<1x?xf32> loc("logits")
-      %49 = tensor.insert_slice %48 into %26[0, %39][1, %43][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
-      scf.yield %49, %34 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
+      %48 = tensor.insert_slice %47 into %25[0, %38][1, %42][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
+      scf.yield %48, %33 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
     } loc("logits")
-    return %25#0, %19#1, %19#2 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
+    return %24#0, %18#1, %18#2 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
   }
   func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<3776xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>) attributes {llvm.emit_c_interface} {
     %1 = "bufferization.to_tensor"(%tokens) {restrict} : (memref<1xi32>) -> tensor<1xi32>

@@ -550,36 +550,35 @@ module @"toy" {
       linalg.yield %535 : f32 loc("gate")
     } -> tensor<8xf32> loc("gate")
     %538 = tensor.insert_slice %537 into %468[%532][8][1] : tensor<8xf32> into tensor<115xf32> loc("gate")
-    %539 = tensor.empty() : tensor<1x8xf32> loc("gated")
-    %543 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%472, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%539 : tensor<1x8xf32>) {
-    ^bb0(%540: f32, %541: f32, %542: f32):
-      %544 = arith.mulf %540, %541 : f32 loc("gated")
-      linalg.yield %544 : f32 loc("gated")
+    %542 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%472, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%282#0 : tensor<1x8xf32>) {
+    ^bb0(%539: f32, %540: f32, %541: f32):
+      %543 = arith.mulf %539, %540 : f32 loc("gated")
+      linalg.yield %543 : f32 loc("gated")
     } -> tensor<1x8xf32> loc("gated")
-    %545 = arith.constant 32 : index loc("gated")
-    %546 = arith.addi %base, %545 : index loc("gated")
-    %547 = tensor.collapse_shape %543 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gated")
-    %548 = tensor.extract_slice %538[%546][8][1] : tensor<115xf32> to tensor<8xf32> loc("gated")
-    %551 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%547 : tensor<8xf32>) outs(%548 : tensor<8xf32>) {
-    ^bb0(%549: f32, %550: f32):
-      linalg.yield %549 : f32 loc("gated")
+    %544 = arith.constant 32 : index loc("gated")
+    %545 = arith.addi %base, %544 : index loc("gated")
+    %546 = tensor.collapse_shape %542 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gated")
+    %547 = tensor.extract_slice %538[%545][8][1] : tensor<115xf32> to tensor<8xf32> loc("gated")
+    %550 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%546 : tensor<8xf32>) outs(%547 : tensor<8xf32>) {
+    ^bb0(%548: f32, %549: f32):
+      linalg.yield %548 : f32 loc("gated")
     } -> tensor<8xf32> loc("gated")
-    %552 = tensor.insert_slice %551 into %538[%546][8][1] : tensor<8xf32> into tensor<115xf32> loc("gated")
-    %556 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x, %543 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
-    ^bb0(%553: f32, %554: f32, %555: f32):
-      %557 = arith.addf %553, %554 : f32 loc("residual")
-      linalg.yield %557 : f32 loc("residual")
+    %551 = tensor.insert_slice %550 into %538[%545][8][1] : tensor<8xf32> into tensor<115xf32> loc("gated")
+    %555 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x, %542 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
+    ^bb0(%552: f32, %553: f32, %554: f32):
+      %556 = arith.addf %552, %553 : f32 loc("residual")
+      linalg.yield %556 : f32 loc("residual")
     } -> tensor<1x8xf32> loc("residual")
-    %558 = arith.constant 40 : index loc("residual")
-    %559 = arith.addi %base, %558 : index loc("residual")
-    %560 = tensor.collapse_shape %556 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("residual")
-    %561 = tensor.extract_slice %552[%559][8][1] : tensor<115xf32> to tensor<8xf32> loc("residual")
-    %564 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%560 : tensor<8xf32>) outs(%561 : tensor<8xf32>) {
-    ^bb0(%562: f32, %563: f32):
-      linalg.yield %562 : f32 loc("residual")
+    %557 = arith.constant 40 : index loc("residual")
+    %558 = arith.addi %base, %557 : index loc("residual")
+    %559 = tensor.collapse_shape %555 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("residual")
+    %560 = tensor.extract_slice %551[%558][8][1] : tensor<115xf32> to tensor<8xf32> loc("residual")
+    %563 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%559 : tensor<8xf32>) outs(%560 : tensor<8xf32>) {
+    ^bb0(%561: f32, %562: f32):
+      linalg.yield %561 : f32 loc("residual")
     } -> tensor<8xf32> loc("residual")
-    %565 = tensor.insert_slice %564 into %552[%559][8][1] : tensor<8xf32> into tensor<115xf32> loc("residual")
-    return %556, %269, %275, %565 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>
+    %564 = tensor.insert_slice %563 into %551[%558][8][1] : tensor<8xf32> into tensor<115xf32> loc("residual")
+    return %555, %269, %275, %564 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>
   }
   func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.logits: tensor<1x11xf32>, %trace: tensor<115xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<16x2xf32> {bufferization.writable = false}, %w6: tensor<16x2xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) {
     %1 = tensor.empty() : tensor<1x8xf32> loc("embedding")
@@ -608,47 +607,46 @@ module @"toy" {
     %22:4 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %18, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %19, %20, %17, %21) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<115xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) loc("layers.0")
     %23 = arith.constant 1 : index loc("layers.1.index")
     %24 = arith.constant 1 : index loc("layers.1")
-    %25 = tensor.empty() : tensor<1x8xf32> loc("layers.1")
-    %26 = arith.constant 56 : index loc("layers.1")
-    %27:4 = func.call @layer_decode(%22#0, %22#1, %22#2, %23, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %24, %25, %22#3, %26) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<115xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) loc("layers.1")
-    %28 = tensor.empty() : tensor<1x64xf32> loc("logits")
-    %29 = arith.constant 1 : index loc("logits")
-    %30 = arith.constant 0 : index loc("logits")
-    %31 = arith.constant 1 : index loc("logits")
-    %33:2 = scf.for %32 = %30 to %29 step %31 iter_args(%34 = %out.logits, %35 = %28) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
-      %36 = arith.constant 0x00000000 : f32 loc("logits")
-      %37 = linalg.fill ins(%36 : f32) outs(%35 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
-      %38 = tensor.extract_slice %w0[%32, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
-      %42 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%27#0, %38 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%37 : tensor<1x64xf32>) {
-      ^bb0(%39: f32, %40: f16, %41: f32):
-        %43 = arith.extf %40 : f16 to f32 loc("logits")
-        %44 = arith.mulf %39, %43 : f32 loc("logits")
-        %45 = arith.addf %41, %44 : f32 loc("logits")
-        linalg.yield %45 : f32 loc("logits")
+    %25 = arith.constant 56 : index loc("layers.1")
+    %26:4 = func.call @layer_decode(%22#0, %22#1, %22#2, %23, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %24, %4, %22#3, %25) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<115xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) loc("layers.1")
+    %27 = tensor.empty() : tensor<1x64xf32> loc("logits")
+    %28 = arith.constant 1 : index loc("logits")
+    %29 = arith.constant 0 : index loc("logits")
+    %30 = arith.constant 1 : index loc("logits")
+    %32:2 = scf.for %31 = %29 to %28 step %30 iter_args(%33 = %out.logits, %34 = %27) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
+      %35 = arith.constant 0x00000000 : f32 loc("logits")
+      %36 = linalg.fill ins(%35 : f32) outs(%34 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
+      %37 = tensor.extract_slice %w0[%31, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
+      %41 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%26#0, %37 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%36 : tensor<1x64xf32>) {
+      ^bb0(%38: f32, %39: f16, %40: f32):
+        %42 = arith.extf %39 : f16 to f32 loc("logits")
+        %43 = arith.mulf %38, %42 : f32 loc("logits")
+        %44 = arith.addf %40, %43 : f32 loc("logits")
+        linalg.yield %44 : f32 loc("logits")
       } -> tensor<1x64xf32> loc("logits")
-      %46 = arith.constant 64 : index loc("logits")
-      %47 = arith.muli %32, %46 : index loc("logits")
-      %48 = arith.constant 11 : index loc("logits")
-      %49 = arith.subi %48, %47 : index loc("logits")
-      %50 = arith.constant 64 : index loc("logits")
-      %51 = arith.minui %49, %50 : index loc("logits")
-      %52 = tensor.extract_slice %42[0, 0][1, %51][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
-      %53 = tensor.extract_slice %34[0, %47][1, %51][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
-      %56 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%52 : tensor<1x?xf32>) outs(%53 : tensor<1x?xf32>) {
-      ^bb0(%54: f32, %55: f32):
-        linalg.yield %54 : f32 loc("logits")
+      %45 = arith.constant 64 : index loc("logits")
+      %46 = arith.muli %31, %45 : index loc("logits")
+      %47 = arith.constant 11 : index loc("logits")
+      %48 = arith.subi %47, %46 : index loc("logits")
+      %49 = arith.constant 64 : index loc("logits")
+      %50 = arith.minui %48, %49 : index loc("logits")
+      %51 = tensor.extract_slice %41[0, 0][1, %50][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
+      %52 = tensor.extract_slice %33[0, %46][1, %50][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
+      %55 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%51 : tensor<1x?xf32>) outs(%52 : tensor<1x?xf32>) {
+      ^bb0(%53: f32, %54: f32):
+        linalg.yield %53 : f32 loc("logits")
       } -> tensor<1x?xf32> loc("logits")
-      %57 = tensor.insert_slice %56 into %34[0, %47][1, %51][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
-      scf.yield %57, %42 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
+      %56 = tensor.insert_slice %55 into %33[0, %46][1, %50][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
+      scf.yield %56, %41 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
     } loc("logits")
-    %58 = tensor.collapse_shape %33#0 [[0, 1]] : tensor<1x11xf32> into tensor<11xf32> loc("logits")
-    %59 = tensor.extract_slice %27#3[104][11][1] : tensor<115xf32> to tensor<11xf32> loc("logits")
-    %62 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%58 : tensor<11xf32>) outs(%59 : tensor<11xf32>) {
-    ^bb0(%60: f32, %61: f32):
-      linalg.yield %60 : f32 loc("logits")
+    %57 = tensor.collapse_shape %32#0 [[0, 1]] : tensor<1x11xf32> into tensor<11xf32> loc("logits")
+    %58 = tensor.extract_slice %26#3[104][11][1] : tensor<115xf32> to tensor<11xf32> loc("logits")
+    %61 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%57 : tensor<11xf32>) outs(%58 : tensor<11xf32>) {
+    ^bb0(%59: f32, %60: f32):
+      linalg.yield %59 : f32 loc("logits")
     } -> tensor<11xf32> loc("logits")
-    %63 = tensor.insert_slice %62 into %27#3[104][11][1] : tensor<11xf32> into tensor<115xf32> loc("logits")
-    return %33#0, %27#1, %27#2, %63 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>
+    %62 = tensor.insert_slice %61 into %26#3[104][11][1] : tensor<11xf32> into tensor<115xf32> loc("logits")
+    return %32#0, %26#1, %26#2, %62 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>
   }
   func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<3776xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>, %trace: memref<115xf32>) attributes {llvm.emit_c_interface} {
     %1 = "bufferization.to_tensor"(%tokens) {restrict} : (memref<1xi32>) -> tensor<1xi32>
