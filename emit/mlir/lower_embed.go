@@ -1,0 +1,52 @@
+package mlir
+
+import (
+	"github.com/lpuctl/lpuctl/internal/pack"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// lowerEmbed gathers rows: row id is lane id%64 of block id/64.
+func lowerEmbed(f *function, n *ir.Node) {
+	table, dest := f.weights[n.Args[1]], f.dest(n.Results[0])
+	f.set(n, f.generic("t, h", []operand{{f.tensors[n.Args[0]], "t"}}, operand{dest, "t, h"}, func(x []string) string {
+		id := f.assign("arith.index_cast %s : i32 to index", x[0])
+		lanes := f.index(pack.Lanes)
+		block, lane := f.arith("divui", "index", id, lanes), f.arith("remui", "index", id, lanes)
+		h := f.assign("linalg.index 1 : index")
+		if table.typ.Elem != ir.Block {
+			return f.widen(f.extractPart(table, 0, block, h, lane), elemText(table.typ.Elem))
+		}
+		return f.dequantizeAt(table, block, h, lane)
+	}))
+}
+
+// extractPart reads one element of a part.
+func (f *function) extractPart(m weight, part int, at ...string) string {
+	if m.stack != "" {
+		at = append([]string{m.stack}, at...)
+	}
+	return f.extract(m.parts[part], at...)
+}
+
+// dequantizeAt is input h of one lane of a block.
+func (f *function) dequantizeAt(m weight, block, h, lane string) string {
+	q := m.typ.Quant
+	size := f.index(q.Group)
+	group, i := f.arith("divui", "index", h, size), f.arith("remui", "index", h, size)
+	var v string
+	if q.Bits == 8 {
+		v = f.cast("extsi", f.extractPart(m, 0, block, group, i, lane), "i8", "i32")
+	} else {
+		two := f.index(2)
+		b := f.extractPart(m, 0, block, group, f.arith("divui", "index", i, two), lane)
+		odd := f.assign("arith.index_cast %s : index to i32", f.arith("remui", "index", i, two))
+		shift := f.arith("muli", "i32", odd, f.i32(4))
+		v = f.arith("andi", "i32", f.arith("shrui", "i32", f.cast("extui", b, "i8", "i32"), shift), f.i32(15))
+	}
+	zero := ""
+	if q.Zero {
+		zero = f.extractPart(m, 2, block, group, lane)
+	}
+	scale := f.widen(f.extractPart(m, 1, block, group, lane), elemText(q.Scale))
+	return f.dequantize(q, v, zero, scale)
+}

@@ -1,0 +1,29 @@
+package mlir
+
+import "github.com/lpuctl/lpuctl/ir"
+
+// lowerRope rotates the pairs (i, i+D/2) of each head. It writes the halves
+// in place, one after the other.
+func lowerRope(f *function, n *ir.Node) {
+	x, result := f.tensors[n.Args[0]], f.dest(n.Results[0])
+	rows, half := x.shape[0], n.Args[1].Type.Shape[1]
+	heads := x.shape[1] / (2 * half)
+	table := window{sizes{f.indices[n.Args[3]], 0}, sizes{rows, half}, 0}
+	cos, sin := f.slice(f.plain(n.Args[1]), table), f.slice(f.plain(n.Args[2]), table)
+	split := func(t tensor) tensor { return f.expand(t, "[[0], [1, 2]]", rows, heads, 2*half) }
+	first := window{sizes{0, 0, 0}, sizes{rows, heads, half}, 0}
+	second := window{sizes{0, 0, half}, sizes{rows, heads, half}, 0}
+
+	x, result = split(x), split(result)
+	dims := "t, h, i"
+	ins := []operand{{f.slice(x, first), dims}, {f.slice(x, second), dims}, {cos, "t, i"}, {sin, "t, i"}}
+	y1 := f.generic(dims, ins, operand{f.slice(result, first), dims}, func(x []string) string {
+		return f.subf(f.mulf(x[0], x[2]), f.mulf(x[1], x[3]))
+	})
+	result = f.insert(y1, result, first)
+	y2 := f.generic(dims, ins, operand{f.slice(result, second), dims}, func(x []string) string {
+		return f.addf(f.mulf(x[1], x[2]), f.mulf(x[0], x[3]))
+	})
+	result = f.insert(y2, result, second)
+	f.set(n, f.collapse(result, "[[0], [1, 2]]", rows, heads*2*half))
+}

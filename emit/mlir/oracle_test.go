@@ -1,0 +1,311 @@
+package mlir_test
+
+import (
+	"math"
+
+	"github.com/lpuctl/lpuctl/emit/mlir"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// oracle is docs/numerics.md written down naively: it interprets a module on
+// logical weights, one scalar at a time.
+type oracle struct {
+	weights map[*ir.Value]*logical
+	trace   []float32
+	slots   []mlir.Slot
+}
+
+// value is what the oracle computes with: floats, an integer, ids or a weight.
+type value struct {
+	floats []float32
+	scalar int
+	ids    []int32
+	weight *logical
+}
+
+// call runs fn and returns its results. Caches are updated in place.
+func (o *oracle) call(fn *ir.Func, prefix string, args []value) []value {
+	env := map[*ir.Value]value{}
+	for i, p := range fn.Params {
+		env[p] = args[i]
+	}
+	for _, n := range fn.Nodes {
+		in := make([]value, len(n.Args))
+		for i, a := range n.Args {
+			in[i] = env[a]
+			if a.Kind == ir.Weight {
+				in[i] = value{weight: o.weights[a], floats: o.weights[a].floats}
+			}
+		}
+		if n.Op == ir.Call {
+			for i, r := range o.call(n.Callee, ir.Join(prefix, n.Path()), in) {
+				env[n.Results[i]] = r
+			}
+			continue
+		}
+		out := o.node(n, in)
+		env[n.Results[0]] = out
+		if t := n.Results[0].Type; len(t.Shape) == 2 {
+			o.slots = append(o.slots, mlir.Slot{Path: ir.Join(prefix, n.Path()), Offset: len(o.trace), Shape: t.Shape})
+			o.trace = append(o.trace, out.floats...)
+		}
+	}
+	results := make([]value, len(fn.Results))
+	for i, r := range fn.Results {
+		results[i] = env[r]
+	}
+	return results
+}
+
+func (o *oracle) node(n *ir.Node, in []value) value {
+	switch n.Op {
+	case ir.Const:
+		return value{scalar: n.Attrs.Int("value")}
+	case ir.Embed:
+		return value{floats: oracleEmbed(in[0].ids, in[1].weight)}
+	case ir.RMSNorm:
+		return value{floats: oracleNorm(in[0].floats, in[1].floats, float32(n.Attrs.Float("eps")))}
+	case ir.Linear:
+		return value{floats: oracleLinear(in[0].floats, in[1].weight, n.Attrs.Str("kind"))}
+	case ir.Rope:
+		return value{floats: oracleRope(n.Args[0].Type.Shape, n.Args[1].Type.Shape[1], in)}
+	case ir.KVAppend:
+		oracleAppend(n, in)
+		return in[0]
+	case ir.Attention:
+		return value{floats: oracleAttention(n, in)}
+	}
+	y := make([]float32, len(in[0].floats))
+	for i, a := range in[0].floats {
+		switch n.Op {
+		case ir.Add:
+			y[i] = a + in[1].floats[i]
+		case ir.Mul:
+			y[i] = a * in[1].floats[i]
+		case ir.SiLU:
+			y[i] = a / (1 + oracleExp(-a))
+		default:
+			panic("oracle: no operation " + n.Op.Name)
+		}
+	}
+	return value{floats: y}
+}
+
+// element is weight [n,k] as float32.
+func (l *logical) element(n, k int) float32 {
+	if l.typ.Elem != ir.Block {
+		return l.floats[n*l.typ.Shape[1]+k]
+	}
+	q, zero, scale := l.at(n, k)
+	return float32(q-zero) * scale
+}
+
+func oracleEmbed(ids []int32, table *logical) []float32 {
+	var y []float32
+	for _, id := range ids {
+		for k := range table.typ.Shape[1] {
+			y = append(y, table.element(int(id), k))
+		}
+	}
+	return y
+}
+
+// laneSum adds terms in 16 lanes, then as a tree.
+func laneSum(terms []float32) float32 {
+	var lane [16]float32
+	for i, v := range terms {
+		lane[i%16] += v
+	}
+	for width := 8; width > 0; width /= 2 {
+		for i := range width {
+			lane[i] += lane[i+width]
+		}
+	}
+	return lane[0]
+}
+
+func oracleNorm(x, w []float32, eps float32) []float32 {
+	var y []float32
+	for width := len(w); len(x) > 0; x = x[width:] {
+		squares := make([]float32, width)
+		for i, v := range x[:width] {
+			squares[i] = v * v
+		}
+		ms := laneSum(squares)/float32(width) + eps
+		r := 1 / float32(math.Sqrt(float64(ms)))
+		for i, v := range x[:width] {
+			y = append(y, float32(v*r)*w[i])
+		}
+	}
+	return y
+}
+
+func oracleLinear(x []float32, w *logical, kind string) []float32 {
+	outputs, k := w.typ.Shape[0], w.typ.Shape[1]
+	var y []float32
+	for ; len(x) > 0; x = x[k:] {
+		for n := range outputs {
+			switch kind {
+			case ir.KindA8:
+				y = append(y, oracleInteger(x[:k], w, n, 127))
+			case ir.KindA15:
+				y = append(y, oracleInteger(x[:k], w, n, 16319))
+			default:
+				y = append(y, oracleDot(x[:k], w, n, kind == ir.KindF16))
+			}
+		}
+	}
+	return y
+}
+
+func oracleDot(x []float32, w *logical, n int, half bool) float32 {
+	acc := float32(0)
+	for k, v := range x {
+		c := w.element(n, k)
+		if half {
+			v, c = fromHalf(toHalf(v)), fromHalf(toHalf(c))
+		}
+		acc += float32(v * c)
+	}
+	return acc
+}
+
+// oracleInteger has the halves of a15 apart, as the definition has them.
+func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
+	acc, size := float32(0), w.typ.Quant.Group
+	for start := 0; start < len(x); start += size {
+		q, d := oracleQuantize(x[start:min(start+size, len(x))], qmax)
+		high, low := int32(0), int32(0)
+		var scale float32
+		for i, v := range q {
+			var c, zero int
+			c, zero, scale = w.at(n, start+i)
+			if qmax == 127 {
+				low += int32(c-zero) * v
+				continue
+			}
+			h := (v + 64) >> 7
+			high += int32(c-zero) * h
+			low += int32(c-zero) * (v - 128*h)
+		}
+		acc += float32(float32(128*high+low) * float32(scale*d))
+	}
+	return acc
+}
+
+func oracleQuantize(x []float32, qmax float32) (q []int32, d float32) {
+	amax := float64(0)
+	q = make([]int32, len(x))
+	for _, v := range x {
+		if v-v != 0 { // infinite or NaN
+			return q, float32(math.NaN())
+		}
+		amax = math.Max(amax, math.Abs(float64(v)))
+	}
+	if amax < 0x1p-100 {
+		return q, 0
+	}
+	d = float32(amax) / qmax
+	inverse := 1 / d
+	for i, v := range x {
+		q[i] = int32(math.RoundToEven(float64(float32(v * inverse))))
+	}
+	return q, d
+}
+
+func oracleRope(shape []int, half int, in []value) []float32 {
+	x, cos, sin, pos := in[0].floats, in[1].floats, in[2].floats, in[3].scalar
+	y := make([]float32, len(x))
+	for i := range x {
+		row, d := i/shape[1], i%(2*half)
+		at := (pos+row)*half + d%half
+		if d < half {
+			y[i] = float32(x[i]*cos[at]) - float32(x[i+half]*sin[at])
+		} else {
+			y[i] = float32(x[i]*cos[at]) + float32(x[i-half]*sin[at])
+		}
+	}
+	return y
+}
+
+func oracleAppend(n *ir.Node, in []value) {
+	dims, err := ir.Cache(n.Args[0].Type, n.Attrs.Str("layout"))
+	if err != nil {
+		panic(err)
+	}
+	width := dims.KVHeads * dims.HeadDim
+	for i, v := range in[1].floats {
+		pos, c := in[3].scalar+i/width, i%width
+		at := (in[2].scalar*dims.Context+pos)*width + c
+		if n.Attrs.Str("layout") == ir.LayoutK {
+			at = (in[2].scalar*width+c)*dims.Context + pos
+		}
+		in[0].floats[at] = v
+	}
+}
+
+func oracleAttention(n *ir.Node, in []value) []float32 {
+	dims, err := ir.Cache(n.Args[1].Type, ir.LayoutK)
+	if err != nil {
+		panic(err)
+	}
+	q, layer, scale := in[0].floats, in[3].scalar, float32(n.Attrs.Float("scale"))
+	rows, heads := n.Args[0].Type.Shape[0], n.Args[0].Type.Shape[1]/dims.HeadDim
+	y := make([]float32, len(q))
+	for i := range rows * heads {
+		h := i % heads / (heads / dims.KVHeads)
+		scores := make([]float32, in[4].scalar+i/heads+1)
+		for s := range scores {
+			for d := range dims.HeadDim {
+				k := in[1].floats[((layer*dims.KVHeads+h)*dims.HeadDim+d)*dims.Context+s]
+				scores[s] += float32(q[i*dims.HeadDim+d] * k)
+			}
+			scores[s] *= scale
+		}
+		oracleSoftmax(scores)
+		for d := range dims.HeadDim {
+			for s, p := range scores {
+				v := in[2].floats[((layer*dims.Context+s)*dims.KVHeads+h)*dims.HeadDim+d]
+				y[i*dims.HeadDim+d] += float32(p * v)
+			}
+		}
+	}
+	return y
+}
+
+func oracleSoftmax(s []float32) {
+	largest := float32(math.Inf(-1))
+	for _, v := range s {
+		largest = max(largest, v)
+	}
+	for i := range s {
+		s[i] = oracleExp(s[i] - largest)
+	}
+	sum := laneSum(s)
+	for i := range s {
+		s[i] /= sum
+	}
+}
+
+func oracleExp(x float32) float32 {
+	c := math.Float32frombits
+	if x > 89 {
+		x = 89
+	}
+	if x < c(0xC2AEAC4F) {
+		return 0
+	}
+	n := math.RoundToEven(float64(float32(x * c(0x3FB8AA3B))))
+	if x != x {
+		return x
+	}
+	r := x - float32(float32(n)*c(0x3F317200))
+	r -= float32(float32(n) * c(0x35BFBE8E))
+	p := c(0x3AB5B722)
+	for _, coefficient := range []uint32{0x3C0917C2, 0x3D2AAB44, 0x3E2AAA52, 0x3F000000} {
+		p = float32(p*r) + c(coefficient)
+	}
+	p = float32(float32(r*r)*p) + r
+	p++
+	return float32(math.Ldexp(float64(p), int(n))) // one rounding, as two exact powers of two
+}

@@ -1,0 +1,181 @@
+package mlir_test
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lpuctl/lpuctl/internal/pack"
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// logical is a weight as numbers: floats, or per row integers with the scale
+// and zero point of each group. Symmetric integers are signed, zero is 0.
+type logical struct {
+	typ    ir.Type
+	floats []float32
+	q      []int
+	scale  []float32
+	zero   []int
+}
+
+// at is the weight of output n and input k: integer, zero point and scale.
+func (l *logical) at(n, k int) (q, zero int, scale float32) {
+	group := n*l.typ.Quant.Groups(l.typ.Shape[1]) + k/l.typ.Quant.Group
+	return l.q[n*l.typ.Shape[1]+k], l.zero[group], l.scale[group]
+}
+
+// randomWeights gives every weight of m values of its type.
+func randomWeights(m *ir.Module, seed uint64) map[*ir.Value]*logical {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	all := map[*ir.Value]*logical{}
+	for _, w := range m.Weights {
+		all[w] = randomWeight(rng, w.Type)
+	}
+	return all
+}
+
+func randomWeight(rng *rand.Rand, t ir.Type) *logical {
+	l := &logical{typ: t}
+	if t.Elem != ir.Block {
+		for range t.Elements() {
+			l.floats = append(l.floats, roundTo(t.Elem, float32(rng.NormFloat64())))
+		}
+		return l
+	}
+	half := 1 << (t.Quant.Bits - 1)
+	for range t.Elements() {
+		q := rng.IntN(2*half) - half
+		if t.Quant.Zero && t.Quant.Bits == 4 {
+			q += half
+		}
+		l.q = append(l.q, q)
+	}
+	for range t.Shape[0] * t.Quant.Groups(t.Shape[1]) {
+		l.scale = append(l.scale, roundTo(t.Quant.Scale, float32(rng.NormFloat64()/16)))
+		zero := 0
+		if t.Quant.Zero {
+			zero = rng.IntN(2 * half)
+			if t.Quant.Bits == 8 {
+				zero -= half
+			}
+		}
+		l.zero = append(l.zero, zero)
+	}
+	return l
+}
+
+func roundTo(e ir.Elem, v float32) float32 {
+	switch e {
+	case ir.F16:
+		return fromHalf(toHalf(v))
+	case ir.BF16:
+		return math.Float32frombits(math.Float32bits(v) &^ 0xFFFF)
+	}
+	return v
+}
+
+// packWeights is weights.bin, written from the description in pack.Parts.
+func packWeights(t testing.TB, m *ir.Module, weights map[*ir.Value]*logical) []byte {
+	plan, err := pack.NewPlan(m)
+	require.NoError(t, err)
+	blob := make([]byte, plan.Size)
+	for i, placed := range plan.Weights {
+		l := weights[m.Weights[i]]
+		require.NotNil(t, l)
+		switch {
+		case l.typ.Elem == ir.Block:
+			packBlocks(blob, placed, l)
+		case placed.Matrix:
+			rows, k := l.typ.Shape[0], l.typ.Shape[1]
+			for n := range rows {
+				for c := range k {
+					at := (n/64*k+c)*64 + n%64
+					putFloat(blob[placed.Offset[0]:], at, l.typ.Elem, l.floats[n*k+c])
+				}
+			}
+		default:
+			for j, v := range l.floats {
+				putFloat(blob[placed.Offset[0]:], j, l.typ.Elem, v)
+			}
+		}
+	}
+	return blob
+}
+
+func packBlocks(blob []byte, placed pack.Placed, l *logical) {
+	quant, rows, k := l.typ.Quant, l.typ.Shape[0], l.typ.Shape[1]
+	groups, size := quant.Groups(k), quant.Group
+	data := blob[placed.Offset[0]:]
+	if quant.Bits == 4 && !quant.Zero {
+		for i := range placed.Parts[0].Bytes() {
+			data[i] = 0x88
+		}
+	}
+	for n := range rows {
+		block, lane := n/64, n%64
+		for c := range k {
+			q, zero, scale := l.at(n, c)
+			g, i := c/size, c%size
+			constant := (block*groups+g)*64 + lane
+			putFloat(blob[placed.Offset[1]:], constant, quant.Scale, scale)
+			if quant.Zero {
+				blob[placed.Offset[2]+int64(constant)] = byte(zero)
+			}
+			if quant.Bits == 8 {
+				data[((block*groups+g)*size+i)*64+lane] = byte(q)
+				continue
+			}
+			if !quant.Zero {
+				q += 8
+			}
+			at, shift := ((block*groups+g)*size/2+i/2)*64+lane, 4*(i%2)
+			data[at] = data[at]&^(15<<shift) | byte(q)<<shift
+		}
+	}
+}
+
+func putFloat(b []byte, at int, e ir.Elem, v float32) {
+	switch e {
+	case ir.F32:
+		binary.LittleEndian.PutUint32(b[4*at:], math.Float32bits(v))
+	case ir.F16:
+		binary.LittleEndian.PutUint16(b[2*at:], toHalf(v))
+	case ir.BF16:
+		binary.LittleEndian.PutUint16(b[2*at:], uint16(math.Float32bits(v)>>16))
+	}
+}
+
+// toHalf rounds to float16, ties to even.
+func toHalf(v float32) uint16 {
+	x := math.Abs(float64(v))
+	sign := uint16(math.Float32bits(v) >> 16 & 0x8000)
+	switch {
+	case x != x:
+		return sign | 0x7E00
+	case x >= 65520:
+		return sign | 0x7C00
+	case x < 0x1p-14:
+		return sign | uint16(math.RoundToEven(x*0x1p24))
+	}
+	frac, exp := math.Frexp(x) // x = frac * 2^exp, 0.5 <= frac < 1
+	return sign | uint16(int(math.RoundToEven(frac*2048))+(exp+13)<<10)
+}
+
+// fromHalf is exact.
+func fromHalf(h uint16) float32 {
+	exp, frac := int(h>>10&31), float64(h&1023)
+	v := math.Ldexp(1024+frac, exp-25)
+	switch {
+	case exp == 31 && frac != 0:
+		v = math.NaN()
+	case exp == 31:
+		v = math.Inf(1)
+	case exp == 0:
+		v = math.Ldexp(frac, -24)
+	}
+	return float32(math.Copysign(v, 1-float64(h>>15)*2))
+}
