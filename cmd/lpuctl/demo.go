@@ -179,7 +179,7 @@ func (d *demo) text(ctx context.Context, m *model.Model) error {
 	if err != nil {
 		return err
 	}
-	e, err := newReference(ctx, g, 0)
+	e, err := d.newReference(ctx, g, 0)
 	if err != nil {
 		return err
 	}

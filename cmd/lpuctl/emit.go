@@ -33,7 +33,7 @@ type emitFlags struct {
 type emitSummary struct {
 	Model    string           `json:"model"`
 	Dir      string           `json:"dir"`
-	Files    []build.File       `json:"files"`
+	Files    []build.File     `json:"files"`
 	Seconds  float64          `json:"seconds"` // to write the files
 	LLVM     string           `json:"llvm,omitempty"`
 	Verified bool             `json:"verified"`

@@ -104,7 +104,9 @@ func (s *summary) countTensors(m *model.Model) error {
 }
 
 func (s *summary) write(w io.Writer) error {
-	p := func(label, format string, args ...any) { fmt.Fprintf(w, "%-12s "+format+"\n", append([]any{label}, args...)...) }
+	p := func(label, format string, args ...any) {
+		fmt.Fprintf(w, "%-12s "+format+"\n", append([]any{label}, args...)...)
+	}
 	p("model", "%s (%s, %s)", s.Model, s.Format, s.Architecture)
 	p("parameters", "%d", s.Parameters)
 	p("shape", "%d layers, hidden %d, intermediate %d, %d query heads, %d KV heads of %d, vocabulary %d",

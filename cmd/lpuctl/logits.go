@@ -2,10 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +31,8 @@ type logitsFlags struct {
 	file        string
 	json        bool
 	threads     int
+	stream      bool
+	stats       bool
 }
 
 // topLogit is one of the most likely tokens.
@@ -46,6 +53,7 @@ which is fed to make the next row. Without it, print the ten most likely tokens 
 With --ids no tokenizer is needed.`,
 		Example: `  lpuctl logits builtin:stories260k --ids 1,403,407
   lpuctl logits builtin:stories260k --prompt "Once upon a time" --decode 8 -o logits.safetensors
+  lpuctl logits preset:tinyllama-1.1b --synthetic 1 --quant int4 --ids 1,2 --stream --stats
   lpuctl logits builtin:stories260k --ids 1 --quant int4 --kind a15 --engine mlir`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeModel,
@@ -68,6 +76,8 @@ With --ids no tokenizer is needed.`,
 	flags.StringVarP(&f.file, "output", "o", "", "write ids and logits to this safetensors file")
 	flags.BoolVar(&f.json, "json", false, "print a JSON object")
 	flags.IntVar(&f.threads, "threads", 0, "threads of the reference (0: all processors)")
+	flags.BoolVar(&f.stream, "stream", false, "hold the weights of one layer at a time: for models larger than memory")
+	flags.BoolVar(&f.stats, "stats", false, "print hashes of the logits, time and memory on stderr")
 	complete(cmd, "engine", []string{"reference", "mlir"})
 	return cmd
 }
@@ -85,14 +95,19 @@ func (a *app) logits(ctx context.Context, f *logitsFlags, spec string) error {
 	if err != nil {
 		return err
 	}
-	e, stop, err := a.engine(ctx, f, g)
+	calls := (len(ids)+g.Prefill()-1)/g.Prefill() + f.decode
+	e, stop, err := a.engine(ctx, f, g, calls*m.Config.Layers)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	start := time.Now()
 	run, err := prove.Greedy(ctx, e, ids, f.decode)
 	if err != nil {
 		return err
+	}
+	if f.stats {
+		printRunStats(a.err, run, time.Since(start))
 	}
 	if f.file != "" {
 		return writeRun(f.file, g.Module.Name, f.engine, run)
@@ -118,14 +133,24 @@ func (f *logitsFlags) promptIDs(m *model.Model) (*tokenizer.Tokenizer, []int, er
 }
 
 // engine starts the engine that was asked for, and returns what ends it.
-func (a *app) engine(ctx context.Context, f *logitsFlags, g *model.Graph) (engine.Engine, func(), error) {
-	if f.engine == "reference" {
-		e, err := newReference(ctx, g, f.threads)
-		if err != nil {
-			return nil, nil, err
-		}
-		return e, e.Close, nil
+// layers is the number of layers that will run in all.
+func (a *app) engine(ctx context.Context, f *logitsFlags, g *model.Graph, layers int) (engine.Engine, func(), error) {
+	if f.engine == "mlir" {
+		return a.compiled(ctx, g)
 	}
+	if f.stream {
+		return a.newStreaming(ctx, g, f.threads, layers)
+	}
+	e, err := a.newReference(ctx, g, f.threads)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, e.Close, nil
+}
+
+// compiled emits a graph into a temporary folder, compiles and starts it, and
+// returns what ends it.
+func (a *app) compiled(ctx context.Context, g *model.Graph) (engine.Engine, func(), error) {
 	tools, err := demandTools(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -147,6 +172,39 @@ func (a *app) engine(ctx context.Context, f *logitsFlags, g *model.Graph) (engin
 		return nil, nil, err
 	}
 	return compiled, func() { compiled.Close(); remove() }, nil
+}
+
+// printRunStats prints what a person compares between two runs.
+func printRunStats(w io.Writer, run *engine.Run, took time.Duration) {
+	prompt := run.Logits[:run.Prompt*run.Vocab]
+	describe := func(what string, logits []float32) {
+		fmt.Fprintf(w, "%s [%d, %d]: %s, sha256 %x\n", what, len(logits)/run.Vocab, run.Vocab, finiteness(logits), hashFloats(logits))
+	}
+	describe("logits of the prompt", prompt)
+	if rest := run.Logits[len(prompt):]; len(rest) > 0 {
+		describe("logits of decoded tokens", rest)
+	}
+	fmt.Fprintf(w, "%.1f s, peak memory %s\n", took.Seconds(), bytesText(peakMemory()))
+}
+
+func finiteness(logits []float32) string {
+	for _, v := range logits {
+		if v-v != 0 {
+			return "not all finite"
+		}
+	}
+	return "all finite"
+}
+
+// hashFloats hashes the little-endian bytes.
+func hashFloats(logits []float32) []byte {
+	h := sha256.New()
+	var b [4]byte
+	for _, v := range logits {
+		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+		h.Write(b[:])
+	}
+	return h.Sum(nil)
 }
 
 func writeRun(path, name, engineName string, run *engine.Run) error {

@@ -105,7 +105,7 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	if err != nil {
 		return err
 	}
-	e, err := newReference(ctx, g, f.threads)
+	e, err := a.newReference(ctx, g, f.threads)
 	if err != nil {
 		return err
 	}

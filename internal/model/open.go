@@ -80,6 +80,14 @@ type Graph struct {
 	Source pack.Source // nil for a preset without synthetic weights
 }
 
+// Prefill is the number of tokens of a prefill call, 1 without such an entry.
+func (g *Graph) Prefill() int {
+	if f := g.Module.Func("prefill"); f != nil {
+		return f.Params[0].Type.Shape[0]
+	}
+	return 1
+}
+
 // Graph builds the module, places its weights and finds what fills them. seed,
 // if not nil, gives a preset synthetic weights.
 func (m *Model) Graph(o Options, seed *uint64) (*Graph, error) {

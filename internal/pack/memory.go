@@ -14,10 +14,14 @@ type Store struct {
 	close func() error
 }
 
-// Build packs all weights of a plan into memory.
-func Build(ctx context.Context, plan *Plan, src Source) (*Store, error) {
+// Build packs all weights of a plan into memory. progress, if not nil, is called
+// from several goroutines with the bytes packed since its last call.
+func Build(ctx context.Context, plan *Plan, src Source, progress func(n int64)) (*Store, error) {
 	s := &Store{plan: plan, data: alignedBytes(plan.Size)}
 	err := fill(ctx, plan.placed(), func(p *Placed, b int) error {
+		if progress != nil {
+			defer progress(p.Bytes() / int64(p.Blocks()))
+		}
 		return src.Fill(p, b, p.slice(s.parts(p), b))
 	})
 	if err != nil {

@@ -108,7 +108,7 @@ func (c *Case) emit(ctx context.Context, p *Proof) (err error) {
 func (c *Case) reference(ctx context.Context, p *Proof) (*reference.Engine, func() error, error) {
 	open := func() (*pack.Store, error) { return pack.Open(p.Dir, c.Graph.Plan) }
 	if c.Emitted != "" {
-		open = func() (*pack.Store, error) { return pack.Build(ctx, c.Graph.Plan, c.Graph.Source) }
+		open = func() (*pack.Store, error) { return pack.Build(ctx, c.Graph.Plan, c.Graph.Source, nil) }
 	}
 	store, err := open()
 	if err != nil {

@@ -1,0 +1,42 @@
+# Each target is one line that a person could type. LPUCTL_LLVM names an LLVM
+# that is not on PATH.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+FUZZTIME = 60s
+
+.PHONY: help demo test test-model tools bench golden fuzz lint cross
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+demo: ## the whole promise on the embedded model
+	@sh scripts/tools.sh --optional
+	go run ./cmd/lpuctl demo
+
+test: ## all tests; what cannot be checked here is printed
+	@sh scripts/tools.sh --optional
+	@sh scripts/test.sh
+
+test-model: ## Llama-2-70B, all 80 layers, with synthetic INT4 weights (minutes)
+	sh scripts/test-model.sh
+
+tools: ## install what the MLIR checks need
+	sh scripts/tools.sh
+
+bench: ## benchmarks of every package
+	go test -run '^$$' -bench . -benchmem ./...
+
+golden: ## rewrite the golden texts of the tests; review the diff
+	sh scripts/golden.sh
+
+fuzz: ## every fuzz target for FUZZTIME each
+	FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh
+
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "not gofmt-clean"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+cross: ## build for every supported platform
+	@for p in $(PLATFORMS); do echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null ./cmd/lpuctl || exit 1; done
