@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ import (
 	"github.com/lpuctl/lpuctl/internal/engine"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/prove"
+	"github.com/lpuctl/lpuctl/internal/quant"
 	"github.com/lpuctl/lpuctl/internal/tokenizer"
 )
 
@@ -178,7 +180,7 @@ func (a *app) compiled(ctx context.Context, g *model.Graph) (engine.Engine, func
 func printRunStats(w io.Writer, run *engine.Run, took time.Duration) {
 	prompt := run.Logits[:run.Prompt*run.Vocab]
 	describe := func(what string, logits []float32) {
-		fmt.Fprintf(w, "%s [%d, %d]: %s, sha256 %x\n", what, len(logits)/run.Vocab, run.Vocab, finiteness(logits), hashFloats(logits))
+		fmt.Fprintf(w, "%s [%d, %d]: %s, sha256 %x\n", what, len(logits)/run.Vocab, run.Vocab, finiteness(logits), sha256.Sum256(floatBytes(logits)))
 	}
 	describe("logits of the prompt", prompt)
 	if rest := run.Logits[len(prompt):]; len(rest) > 0 {
@@ -196,29 +198,27 @@ func finiteness(logits []float32) string {
 	return "all finite"
 }
 
-// hashFloats hashes the little-endian bytes.
-func hashFloats(logits []float32) []byte {
-	h := sha256.New()
-	var b [4]byte
-	for _, v := range logits {
-		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
-		h.Write(b[:])
-	}
-	return h.Sum(nil)
-}
-
 func writeRun(path, name, engineName string, run *engine.Run) error {
-	ids := make([]int64, len(run.IDs))
-	for i, id := range run.IDs {
-		ids[i] = int64(id)
+	ids := make([]byte, 0, 8*len(run.IDs))
+	for _, id := range run.IDs {
+		ids = binary.LittleEndian.AppendUint64(ids, uint64(id))
 	}
-	tensors := []safetensors.Data{
-		safetensors.Int64s("ids", []int{len(ids)}, ids),
-		safetensors.Float32s("logits", []int{len(ids), run.Vocab}, run.Logits),
+	tensors := []safetensors.Tensor{
+		{Name: "ids", Shape: []int{len(run.IDs)}, Type: safetensors.I64, Data: ids},
+		{Name: "logits", Shape: []int{len(run.IDs), run.Vocab}, Type: quant.F32, Data: floatBytes(run.Logits)},
 	}
 	return safetensors.Write(path, tensors, map[string]string{
-		"engine": "lpuctl " + engineName, "model": name, "prompt_length": fmt.Sprint(run.Prompt),
+		"engine": "lpuctl " + engineName, "model": name, "prompt_length": strconv.Itoa(run.Prompt),
 	})
+}
+
+// floatBytes are the little-endian bytes of floats.
+func floatBytes(values []float32) []byte {
+	b := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
 }
 
 // printTop prints the ten most likely tokens after the last position.

@@ -4,21 +4,17 @@ import (
 	"fmt"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
+	"github.com/lpuctl/lpuctl/internal/half"
 	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/internal/quant"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
 // nativeQuant is the block-quantized type that holds the integers of an
-// encoding as they are, or nil.
-func nativeQuant(t *quant.Type) *ir.Quant {
-	switch t {
-	case quant.Q4_0:
-		return &ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}
-	case quant.Q8_0:
-		return &ir.Quant{Bits: 8, Group: 32, Scale: ir.F16}
-	}
-	return nil
+// encoding as they are; ok is false if the encoding is not of integers.
+func nativeQuant(t *quant.Type) (q ir.Quant, ok bool) {
+	ints, ok := t.Ints()
+	return ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16}, ok
 }
 
 // checkpointTypes are the weight types of a checkpoint: integers stay integers,
@@ -38,8 +34,8 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 	if err != nil {
 		return ir.Tensor(ir.F32, out, in) // reading it will name the error
 	}
-	if q := nativeQuant(tensor.Type); q != nil {
-		return ir.Quantized(*q, out, in)
+	if q, ok := nativeQuant(tensor.Type); ok {
+		return ir.Quantized(q, out, in)
 	}
 	if t.options.Kind == ir.KindF16 && (name != EmbedWeight || t.tied) {
 		return ir.Tensor(ir.F16, out, in)
@@ -87,18 +83,32 @@ func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32
 	if err != nil {
 		return err
 	}
-	if native := nativeQuant(t.Type); native != nil && *native == w.Type.Quant {
-		src, err := t.Row(row)
-		if err != nil {
-			return err
-		}
-		return quant.Integers(t.Type, src, q, scale)
+	halves := make([]uint16, len(scale))
+	if native, ok := nativeQuant(t.Type); ok && native == w.Type.Quant {
+		err = integers(t, row, q, halves)
+	} else {
+		err = roundRow(t, row, w.Type.Quant, q, halves)
 	}
+	for i, h := range halves {
+		scale[i] = half.F16ToF32(h)
+	}
+	return err
+}
+
+func integers(t *checkpoint.Tensor, row int, q []byte, scale []uint16) error {
+	src, err := t.Row(row)
+	if err != nil {
+		return err
+	}
+	return quant.Integers(t.Type, src, q, scale)
+}
+
+func roundRow(t *checkpoint.Tensor, row int, to ir.Quant, q []byte, scale []uint16) error {
 	floats := make([]float32, len(q))
 	if err := t.ReadRow(row, floats); err != nil {
 		return err
 	}
-	return quant.RTN(w.Type.Quant.Bits, w.Type.Quant.Group, floats, q, scale)
+	return quant.RTN(to.Bits, to.Group, floats, q, scale)
 }
 
 // HasIntegers reports whether a projection of the checkpoint is stored in
@@ -110,7 +120,10 @@ func (m *Model) HasIntegers() bool {
 	l := llama{Config: m.Config}
 	for _, r := range l.roles() {
 		t, err := m.Checkpoint.Tensor(layerWeight(0, r.name))
-		if r.in > 0 && err == nil && nativeQuant(t.Type) != nil {
+		if r.in == 0 || err != nil {
+			continue
+		}
+		if _, ok := nativeQuant(t.Type); ok {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/lpuctl/lpuctl/internal/builtin"
@@ -34,7 +35,7 @@ func Open(spec string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{fromCheckpoint(c.Config()), c}, nil
+	return &Model{fromCheckpoint(spec, c.Config()), c}, nil
 }
 
 func openCheckpoint(spec string) (*checkpoint.Checkpoint, error) {
@@ -53,16 +54,25 @@ func openCheckpoint(spec string) (*checkpoint.Checkpoint, error) {
 	return checkpoint.FromGGUF(spec, data)
 }
 
-func fromCheckpoint(c checkpoint.Config) Config {
+func fromCheckpoint(spec string, c checkpoint.Config) Config {
 	return Config{
-		Name: c.Name, Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
+		Name: baseName(spec), Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
 		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Vocab: c.Vocab, Context: c.Context,
 		NormEps: c.NormEps, TieEmbeddings: c.TieEmbeddings,
 		Rope: Rope{
-			Theta: c.RopeTheta, Type: c.RopeType, Factor: c.RopeFactor,
-			Low: c.RopeLow, High: c.RopeHigh, Context: c.RopeContext, Divisors: c.RopeDivisors,
+			Theta: c.RopeTheta, Type: c.Rope.Type, Factor: c.Rope.Factor, Low: c.Rope.LowFreq, High: c.Rope.HighFreq,
+			Context: c.Rope.OriginalContext, Divisors: c.RopeFactors,
 		},
 	}
+}
+
+// baseName is the name of a model: its built-in name, or that of its file or
+// folder.
+func baseName(spec string) string {
+	if name, ok := strings.CutPrefix(spec, BuiltinPrefix); ok {
+		return name
+	}
+	return strings.TrimSuffix(filepath.Base(filepath.Clean(spec)), ".gguf")
 }
 
 // Close releases the checkpoint.

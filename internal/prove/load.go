@@ -1,81 +1,84 @@
 package prove
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
+	"os"
+	"slices"
 	"strconv"
 
 	"github.com/lpuctl/lpuctl/golden"
 	"github.com/lpuctl/lpuctl/internal/checkpoint/safetensors"
+	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
 // LoadGolden reads a recorded golden; golden/testdata/README.md describes the
 // file.
 func LoadGolden(path string) (*golden.Recorded, error) {
-	f, err := safetensors.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return readGolden(f, path)
+	return ParseGolden(path, data)
 }
 
-// ParseGolden is LoadGolden of bytes.
+// ParseGolden is LoadGolden of bytes; name is for errors.
 func ParseGolden(name string, data []byte) (*golden.Recorded, error) {
 	f, err := safetensors.Parse(name, data)
 	if err != nil {
 		return nil, err
 	}
-	return readGolden(f, name)
-}
-
-func readGolden(f *safetensors.File, name string) (*golden.Recorded, error) {
-	meta := f.Metadata()
-	prompt, err := strconv.Atoi(meta["prompt_length"])
+	r, err := readGolden(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: metadata prompt_length is %q, want a number", name, meta["prompt_length"])
-	}
-	r := &golden.Recorded{Engine: meta["engine"], Prompt: prompt}
-	ids, err := readIDs(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	r.IDs = ids
-	shape, logits, err := readFloats(f, "logits", 2)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	r.Vocab, r.Logits = shape[1], logits
-	if _, ok := f.Tensor("hidden"); ok {
-		shape, r.Hidden, err = readFloats(f, "hidden", 3)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		r.HiddenSize = shape[2]
+		return nil, fmt.Errorf("golden: %s: %w", name, err)
 	}
 	return r, r.Check()
 }
 
-func readIDs(f *safetensors.File) ([]int, error) {
-	t, ok := f.Tensor("ids")
-	if !ok {
-		return nil, fmt.Errorf("no tensor \"ids\"")
+func readGolden(f *safetensors.File) (*golden.Recorded, error) {
+	meta := f.Metadata()
+	prompt, err := strconv.Atoi(meta["prompt_length"])
+	if err != nil {
+		return nil, fmt.Errorf("metadata prompt_length is %q, want a number", meta["prompt_length"])
 	}
-	wide, err := t.Int64s()
+	r := &golden.Recorded{Engine: meta["engine"], Prompt: prompt}
+	ids, err := find(f, "ids", safetensors.I64, 1)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]int, len(wide))
-	for i, id := range wide {
-		ids[i] = int(id)
+	for b := ids.Data; len(b) > 0; b = b[8:] {
+		r.IDs = append(r.IDs, int(int64(binary.LittleEndian.Uint64(b))))
 	}
-	return ids, nil
+	logits, err := find(f, "logits", quant.F32, 2)
+	if err != nil {
+		return nil, err
+	}
+	r.Vocab, r.Logits = logits.Shape[1], floats(logits)
+	if hidden, err := find(f, "hidden", quant.F32, 3); err == nil {
+		r.HiddenSize, r.Hidden = hidden.Shape[2], floats(hidden)
+	}
+	return r, nil
 }
 
-func readFloats(f *safetensors.File, name string, rank int) ([]int, []float32, error) {
-	t, ok := f.Tensor(name)
-	if !ok || len(t.Shape) != rank {
-		return nil, nil, fmt.Errorf("no tensor %q of rank %d", name, rank)
+// find returns the tensor of that name, type and rank.
+func find(f *safetensors.File, name string, typ *quant.Type, rank int) (*safetensors.Tensor, error) {
+	tensors := f.Tensors()
+	i := slices.IndexFunc(tensors, func(t safetensors.Tensor) bool { return t.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("no tensor %q", name)
 	}
-	values, err := t.Float32s()
-	return t.Shape, values, err
+	t := &tensors[i]
+	if t.Type != typ || len(t.Shape) != rank {
+		return nil, fmt.Errorf("tensor %q is %s %v, want %s of rank %d", name, t.Type, t.Shape, typ, rank)
+	}
+	return t, nil
+}
+
+func floats(t *safetensors.Tensor) []float32 {
+	values := make([]float32, len(t.Data)/4)
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
+	}
+	return values
 }

@@ -1,0 +1,91 @@
+package checkpoint
+
+import (
+	"fmt"
+	"math"
+)
+
+// Config is the architecture of a checkpoint, the same whatever the format.
+type Config struct {
+	Architecture string // "llama"
+
+	Layers       int
+	Hidden       int // hidden size
+	Intermediate int // intermediate size of the MLP
+	Heads        int // query heads
+	KVHeads      int
+	HeadDim      int // even; Heads*HeadDim need not be Hidden
+	Vocab        int // rows of the embedding
+	Context      int // positions the model was made for
+
+	NormEps     float64 // added to the mean square in RMSNorm
+	RopeTheta   float64 // base of the rotary frequencies
+	Rope        Rope
+	RopeFactors []float32 // divisors of the HeadDim/2 frequencies (GGUF's rope_freqs.weight), or nil
+
+	TieEmbeddings bool   // lm_head is the embedding
+	BOS           int    // -1 if there is none
+	EOS           []int  // each ends generation; may be empty
+	DType         string // type of the weights as declared, or else the one that most elements have
+}
+
+// Rope is how rotary frequencies are scaled. Its fields are those of Hugging
+// Face's rope_parameters; which are set depends on Type.
+type Rope struct {
+	Type            string  // "default", "linear" or "llama3"
+	Factor          float64 // linear, llama3
+	LowFreq         float64 // llama3: low_freq_factor
+	HighFreq        float64 // llama3: high_freq_factor
+	OriginalContext int     // llama3: original_max_position_embeddings
+}
+
+// maxSize bounds every number of a Config, so that products of three do not
+// overflow.
+const maxSize = 1 << 20
+
+// validate checks what the two formats have in common.
+func (c *Config) validate() error {
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"layers", c.Layers}, {"hidden size", c.Hidden}, {"intermediate size", c.Intermediate},
+		{"query heads", c.Heads}, {"KV heads", c.KVHeads}, {"head dimension", c.HeadDim}, {"vocabulary", c.Vocab},
+	} {
+		if n.value < 1 || n.value > maxSize {
+			return fmt.Errorf("%s is %d, not 1 to %d", n.name, n.value, maxSize)
+		}
+	}
+	switch {
+	case c.Context < 1 || c.Context > math.MaxInt32:
+		return fmt.Errorf("context is %d positions, not 1 to %d", c.Context, math.MaxInt32)
+	case c.Heads%c.KVHeads != 0:
+		return fmt.Errorf("%d query heads do not divide among %d KV heads", c.Heads, c.KVHeads)
+	case c.HeadDim%2 != 0:
+		return fmt.Errorf("head dimension %d is odd", c.HeadDim)
+	case !(c.NormEps > 0 && c.NormEps < 1):
+		return fmt.Errorf("epsilon of RMSNorm is %v, not between 0 and 1", c.NormEps)
+	case !finite(c.RopeTheta):
+		return fmt.Errorf("rope theta is %v, not a positive number", c.RopeTheta)
+	}
+	return c.Rope.validate()
+}
+
+func (r *Rope) validate() error {
+	switch {
+	case r.Type == "default":
+		return nil
+	case !finite(r.Factor):
+		return fmt.Errorf("rope factor is %v, not a positive number", r.Factor)
+	case r.Type == "linear":
+		return nil
+	case !finite(r.LowFreq) || !finite(r.HighFreq) || r.LowFreq >= r.HighFreq:
+		return fmt.Errorf("rope frequency factors low %v, high %v: not positive and ascending", r.LowFreq, r.HighFreq)
+	case r.OriginalContext < 1 || r.OriginalContext > math.MaxInt32:
+		return fmt.Errorf("original context of rope is %d positions, not 1 to %d", r.OriginalContext, math.MaxInt32)
+	}
+	return nil
+}
+
+// finite says whether v is a positive finite number.
+func finite(v float64) bool { return v > 0 && !math.IsInf(v, 1) }

@@ -1,0 +1,47 @@
+package safetensors
+
+import "github.com/lpuctl/lpuctl/internal/quant"
+
+// dtypes are the element types of the format (safetensors 24b0b28, Dtype).
+// Those below a byte are blocks that fill whole bytes. Types that lpuctl cannot
+// decode can still be read as raw bytes.
+var dtypes = [...]*quant.Type{
+	quant.F32,
+	quant.F16,
+	quant.BF16,
+	I64,
+	I32,
+	{Name: "BOOL", Block: 1, Bytes: 1},
+	{Name: "F4", Block: 2, Bytes: 1},
+	{Name: "F6_E2M3", Block: 4, Bytes: 3},
+	{Name: "F6_E3M2", Block: 4, Bytes: 3},
+	{Name: "U8", Block: 1, Bytes: 1},
+	{Name: "I8", Block: 1, Bytes: 1},
+	{Name: "F8_E5M2", Block: 1, Bytes: 1},
+	{Name: "F8_E4M3", Block: 1, Bytes: 1},
+	{Name: "F8_E8M0", Block: 1, Bytes: 1},
+	{Name: "F8_E4M3FNUZ", Block: 1, Bytes: 1},
+	{Name: "F8_E5M2FNUZ", Block: 1, Bytes: 1},
+	{Name: "I16", Block: 1, Bytes: 2},
+	{Name: "U16", Block: 1, Bytes: 2},
+	{Name: "U32", Block: 1, Bytes: 4},
+	{Name: "C64", Block: 1, Bytes: 8},
+	{Name: "F64", Block: 1, Bytes: 8},
+	{Name: "U64", Block: 1, Bytes: 8},
+}
+
+// Integer types, for writers.
+var (
+	I64 = &quant.Type{Name: "I64", Block: 1, Bytes: 8}
+	I32 = &quant.Type{Name: "I32", Block: 1, Bytes: 4}
+)
+
+// dtype returns the type with a name, nil if there is none.
+func dtype(name string) *quant.Type {
+	for _, t := range dtypes {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}

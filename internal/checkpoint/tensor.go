@@ -1,0 +1,77 @@
+package checkpoint
+
+import (
+	"fmt"
+
+	"github.com/lpuctl/lpuctl/internal/quant"
+)
+
+// Tensor is one weight of a checkpoint, in Hugging Face's row order.
+type Tensor struct {
+	Name  string // "model.layers.3.self_attn.q_proj.weight"
+	Shape []int  // outermost first: [out, in], or [n] for a vector
+	Type  *quant.Type
+
+	path    string // of the file, for errors
+	data    []byte // encoded rows, in the order of the file
+	headDim int    // if not 0, rows within a head are in the order of adjacent pairs
+}
+
+// Rows returns the number of rows: Shape[0] of a matrix, 1 of a vector.
+func (t *Tensor) Rows() int {
+	rows := 1
+	for _, n := range t.Shape[:max(len(t.Shape)-1, 0)] {
+		rows *= n
+	}
+	return rows
+}
+
+// Cols returns the number of elements of a row.
+func (t *Tensor) Cols() int {
+	if len(t.Shape) == 0 {
+		return 1
+	}
+	return t.Shape[len(t.Shape)-1]
+}
+
+// Row returns the encoded bytes of row i, a slice of the file that is valid
+// until the checkpoint is closed and must not be written to.
+func (t *Tensor) Row(i int) ([]byte, error) {
+	rows := t.Rows()
+	if i < 0 || i >= rows {
+		return nil, t.errorf("row %d is not among its %d rows", i, rows)
+	}
+	size, at := len(t.data)/rows, t.fileRow(i)
+	return t.data[at*size:][:size:size], nil
+}
+
+// ReadRow decodes row i to dst, which must have Cols elements.
+func (t *Tensor) ReadRow(i int, dst []float32) error {
+	row, err := t.Row(i)
+	if err != nil {
+		return err
+	}
+	if err := quant.Decode(t.Type, row, dst); err != nil {
+		return t.errorf("%w", err)
+	}
+	return nil
+}
+
+func (t *Tensor) errorf(format string, args ...any) error {
+	return fmt.Errorf("checkpoint: %s: tensor %q: %w", t.path, t.Name, fmt.Errorf(format, args...))
+}
+
+// fileRow returns where the file has row i.
+//
+// Hugging Face rotates elements j and j+d/2 of a head of dimension d together,
+// GGML's llama rotates 2j and 2j+1, so that the conversion to GGUF moves row
+// half*d/2 + j of each head of q and k to 2j + half (LlamaModel.permute in
+// llama.cpp's convert_hf_to_gguf.py).
+func (t *Tensor) fileRow(i int) int {
+	if t.headDim == 0 {
+		return i
+	}
+	head, r := i/t.headDim, i%t.headDim
+	half, j := r/(t.headDim/2), r%(t.headDim/2)
+	return head*t.headDim + 2*j + half
+}

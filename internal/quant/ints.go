@@ -1,0 +1,60 @@
+package quant
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Ints describes a type whose elements are integers times a scale, one scale
+// per group: w = (q - Zero) * scale.
+type Ints struct {
+	Bits  int // 4: q is 0..15; 8: q is an int8 in two's complement
+	Group int // elements that share a scale, consecutive in a row
+	Zero  int // the q that stands for 0: 8 for 4 bits, 0 for 8 bits
+
+	split func(src []byte, q []uint8, scale []uint16)
+}
+
+// Ints returns the integer form of the type; ok is false if it has none.
+func (t *Type) Ints() (form Ints, ok bool) {
+	if t.ints == nil {
+		return Ints{}, false
+	}
+	return *t.ints, true
+}
+
+// Integers takes the row src apart without loss: the integers in element order,
+// one a byte, and the float16 bits of the scales, one a group. It fails if the
+// type has no integer form or a length does not fit.
+func Integers(t *Type, src []byte, q []uint8, scale []uint16) error {
+	if t.ints == nil {
+		return fmt.Errorf("quant: type %s has no integers with a scale", t.Name)
+	}
+	if err := t.check(src, len(q)); err != nil {
+		return err
+	}
+	if want := len(q) / t.ints.Group; len(scale) != want {
+		return fmt.Errorf("quant: %d elements of type %s have %d scales, not %d", len(q), t.Name, want, len(scale))
+	}
+	t.ints.split(src, q, scale)
+	return nil
+}
+
+func splitQ4_0(src []byte, q []uint8, scale []uint16) {
+	for g := range scale {
+		block := src[18*g : 18*g+18]
+		scale[g] = binary.LittleEndian.Uint16(block)
+		for j, b := range block[2:] {
+			q[32*g+j] = b & 15
+			q[32*g+j+16] = b >> 4
+		}
+	}
+}
+
+func splitQ8_0(src []byte, q []uint8, scale []uint16) {
+	for g := range scale {
+		block := src[34*g : 34*g+34]
+		scale[g] = binary.LittleEndian.Uint16(block)
+		copy(q[32*g:], block[2:])
+	}
+}

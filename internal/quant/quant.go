@@ -1,0 +1,77 @@
+// Package quant knows how weights are encoded: the plain float types, the block
+// formats of GGML, and lpuctl's own integer groups (see [RTN]).
+//
+// An encoding is a value of [Type]. Its blocks are consecutive elements of one
+// row along the input dimension; all numbers are little-endian. Layouts of the
+// block formats: ggml, src/ggml-common.h and src/ggml-quants.c.
+package quant
+
+import "fmt"
+
+// Type is an encoding of elements in blocks. Types are compared by address:
+// every encoding has one variable, such as [F32] or [Q4_0].
+type Type struct {
+	Name  string // as GGML or safetensors spells it, such as "Q4_0"
+	Block int    // elements of a block, 1 for plain types
+	Bytes int    // bytes of a block
+
+	decode func(src []byte, dst []float32) // whole blocks; nil if it cannot be decoded
+	ints   *Ints                           // nil if the type is not an integer with a scale
+}
+
+// The types that can be decoded.
+var (
+	F32  = &Type{Name: "F32", Block: 1, Bytes: 4, decode: decodeF32}
+	F16  = &Type{Name: "F16", Block: 1, Bytes: 2, decode: decodeF16}
+	BF16 = &Type{Name: "BF16", Block: 1, Bytes: 2, decode: decodeBF16}
+	Q4_0 = &Type{Name: "Q4_0", Block: 32, Bytes: 18, decode: decodeQ4_0, ints: &Ints{Bits: 4, Group: 32, Zero: 8, split: splitQ4_0}}
+	Q4_1 = &Type{Name: "Q4_1", Block: 32, Bytes: 20, decode: decodeQ4_1}
+	Q8_0 = &Type{Name: "Q8_0", Block: 32, Bytes: 34, decode: decodeQ8_0, ints: &Ints{Bits: 8, Group: 32, split: splitQ8_0}}
+)
+
+// String returns the name.
+func (t *Type) String() string { return t.Name }
+
+// CanDecode says whether [Decode] knows the type.
+func (t *Type) CanDecode() bool { return t.decode != nil }
+
+// Size returns the bytes of n elements. It fails if n is negative, not a whole
+// number of blocks, or so large that the bytes overflow an int64.
+func (t *Type) Size(n int64) (int64, error) {
+	if n < 0 || n%int64(t.Block) != 0 {
+		return 0, fmt.Errorf("quant: %d elements are not a whole number of %s blocks of %d", n, t.Name, t.Block)
+	}
+	blocks := n / int64(t.Block)
+	size := blocks * int64(t.Bytes)
+	if size/int64(t.Bytes) != blocks {
+		return 0, fmt.Errorf("quant: the bytes of %d elements of type %s overflow", n, t.Name)
+	}
+	return size, nil
+}
+
+// Decode writes the elements encoded in src to dst. len(src) must be the size
+// of len(dst) elements. Every product is rounded to float32 before a sum, so
+// the results have the bits that GGML's dequantize_row functions give.
+func Decode(t *Type, src []byte, dst []float32) error {
+	if t.decode == nil {
+		return t.unsupported()
+	}
+	if err := t.check(src, len(dst)); err != nil {
+		return err
+	}
+	t.decode(src, dst)
+	return nil
+}
+
+func (t *Type) unsupported() error {
+	return fmt.Errorf("type %s is not supported yet; lpuctl reads F32, F16, BF16, Q4_0, Q4_1 and Q8_0", t.Name)
+}
+
+// check fails unless src is exactly n elements.
+func (t *Type) check(src []byte, n int) error {
+	size, err := t.Size(int64(n))
+	if err == nil && int64(len(src)) != size {
+		err = fmt.Errorf("quant: %d elements of type %s are %d bytes, not %d", n, t.Name, size, len(src))
+	}
+	return err
+}
