@@ -1,7 +1,6 @@
 package groqclient
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -164,7 +163,7 @@ func (t *transport) decode(ctx context.Context, k call, out any) (Meta, error) {
 		return meta, err
 	}
 	if err := json.Unmarshal(raw, out); err != nil {
-		return meta, t.notJSON(k, meta, raw, err)
+		return meta, t.notExpected(k, meta, raw, err)
 	}
 	return meta, nil
 }
@@ -186,28 +185,22 @@ func (t *transport) fetch(ctx context.Context, k call) ([]byte, Meta, error) {
 	return raw, r.meta, nil
 }
 
-// copyTo runs the call and copies its reply to w without holding it.
-func (t *transport) copyTo(ctx context.Context, k call, w io.Writer) (int64, Meta, error) {
-	r, err := t.do(ctx, k)
-	if err != nil {
-		return 0, metaOf(err), err
-	}
-	defer r.body.Close()
+// copyBody copies the reply to w without holding it.
+func (t *transport) copyBody(k call, r *reply, w io.Writer) (int64, error) {
 	n, err := io.Copy(w, r.body)
 	if err != nil {
 		err = t.transportError(k, r.meta.Attempts, fmt.Errorf("after %d bytes: %w", n, err), nil)
 	}
-	return n, r.meta, err
+	return n, err
 }
 
-// notJSON is the error for a reply of status 200 that is not the JSON it
-// should be: a captive portal, or a proxy's page.
-func (t *transport) notJSON(k call, meta Meta, raw []byte, cause error) error {
+// notExpected is the error for a reply of status 200 that is not what was
+// asked for: an error object, a captive portal, or a proxy's page.
+func (t *transport) notExpected(k call, meta Meta, raw []byte, cause error) error {
 	e := newAPIError(k, meta, raw)
 	if e.Message == "" {
-		e.Message = "the reply is not the JSON that was expected: " + cause.Error()
+		e.Message = "unexpected reply: " + cause.Error() + ": " + snippet(raw)
 	}
-	e.Body = bytes.Clone(raw)
 	return t.redact.apiError(e)
 }
 
