@@ -1,0 +1,2 @@
+// Package groqclient is a client for the Groq API.
+package groqclient

@@ -1,0 +1,3 @@
+package groqclient
+
+type Response struct{}
