@@ -75,6 +75,9 @@ func entries(m *ir.Module) ([]*entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("@%s: %w", fn.Name, err)
 		}
+		if m.Func(coreName(e)) != nil {
+			return nil, fmt.Errorf("@%s: the name is taken by the core of @%s", coreName(e), fn.Name)
+		}
 		all = append(all, e)
 	}
 	if len(all) == 0 {

@@ -91,6 +91,15 @@ func (f *function) lower(fn *ir.Func) error {
 // set binds the only result of n.
 func (f *function) set(n *ir.Node, t tensor) { f.tensors[n.Results[0]] = t }
 
+// matrix is the weight that n reads as a matrix, its operand 1.
+func (f *function) matrix(n *ir.Node) (weight, bool) {
+	m, ok := f.weights[n.Args[1]]
+	if !ok {
+		f.fail(n, "operand %v is a value, want a weight", n.Args[1])
+	}
+	return m, ok
+}
+
 // plain is an operand that is no matrix: a value, or a weight in its own shape.
 func (f *function) plain(v *ir.Value) tensor {
 	m, isWeight := f.weights[v]

@@ -25,7 +25,7 @@ func (w *writer) call(callee string, args arguments, results []tensor) []tensor 
 		types[i] = results[i].text()
 		results[i].name = fmt.Sprintf("%s#%d", name, i)
 	}
-	w.line("%s:%d = func.call @%s(%s) : (%s) -> (%s)", name, len(results), callee,
+	w.line("%s:%d = func.call %s(%s) : (%s) -> (%s)", name, len(results), symbol(callee),
 		strings.Join(args.names, ", "), strings.Join(args.types, ", "), strings.Join(types, ", "))
 	return results
 }

@@ -124,20 +124,34 @@ func small(kind string, zero bool) shape {
 }
 
 // TestModelExact runs chunks and single tokens up to a full context, whose
-// caches hold NaN after the position.
+// caches hold NaN after the position; then all tokens one by one, which must
+// give the same logits.
 func TestModelExact(t *testing.T) {
-	for _, kind := range ir.Kinds() {
+	for _, kind := range []string{ir.KindA15, ir.KindF16} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			m := llama(t, small(kind, kind == ir.KindA15))
-			var steps []step
+			weights := randomWeights(m, 2)
+			var steps, single []step
 			for pos := 0; pos < 48; {
 				s := step{pos: pos, tokens: []int32{int32(pos * 7 % 70)}}
 				if pos != 5 && pos < 40 && pos != 15 {
 					s.tokens = append(s.tokens, 3, 69, 64, 1)
 				}
+				for i, token := range s.tokens {
+					single = append(single, step{pos + i, []int32{token}})
+				}
 				steps, pos = append(steps, s), pos+len(s.tokens)
 			}
-			checkExact(t, m, randomWeights(m, 2), steps)
+			e := build(t, m, weights, "-O2")
+			var chunked, serial []float32
+			for _, a := range checkExact(t, e, m, weights, steps) {
+				chunked = append(chunked, a.logits...)
+			}
+			for _, a := range checkExact(t, e, m, weights, single) {
+				serial = append(serial, a.logits...)
+			}
+			requireBits(t, serial, chunked, "logits")
 		})
 	}
 }
