@@ -68,15 +68,19 @@ func (f *function) callArguments(s *signature, n *ir.Node) arguments {
 	var args arguments
 	for i, p := range s.params {
 		a := n.Args[i]
-		switch index, scalar := f.indices[a]; {
+		index, scalar := f.indices[a]
+		value, known := f.tensors[a]
+		switch {
 		case p.weight != nil:
 			for _, t := range f.arrays.add(p.weight, len(p.stack)) {
 				args.tensor(t)
 			}
 		case scalar:
 			args.add(index, "index")
+		case known:
+			args.tensor(value)
 		default:
-			args.tensor(f.tensors[a])
+			f.fail(n, "argument %v is a weight where the first call of @%s passes a value", a, n.Callee.Name)
 		}
 	}
 	return args

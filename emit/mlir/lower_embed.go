@@ -12,7 +12,7 @@ func lowerEmbed(f *function, n *ir.Node) {
 		return
 	}
 	dest := f.dest(n.Results[0])
-	f.set(n, f.generic("t, h", []operand{{f.tensors[n.Args[0]], "t"}}, operand{dest, "t, h"}, func(x []string) string {
+	f.set(n, f.generic("t, h", []operand{{f.arg(n, 0), "t"}}, operand{dest, "t, h"}, func(x []string) string {
 		id := f.assign("arith.index_cast %s : i32 to index", x[0])
 		count := f.index(pack.Lanes)
 		block, lane := f.arith("divui", "index", id, count), f.arith("remui", "index", id, count)

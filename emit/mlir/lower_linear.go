@@ -8,18 +8,18 @@ import (
 // lowerLinear computes 64 outputs of all rows after the other, so that the
 // weights are read once.
 func lowerLinear(f *function, n *ir.Node) {
-	x, kind := n.Args[0], n.Attrs.Str("kind")
+	x, kind := f.arg(n, 0), n.Attrs.Str("kind")
 	m, ok := f.matrix(n)
 	if !ok {
 		return
 	}
 	switch {
 	case kind == ir.KindA8 || kind == ir.KindA15:
-		f.integerLinear(n, f.quantize(x, kind, m.typ.Quant.Group), m)
+		f.integerLinear(n, f.quantize(activationKey{n.Args[0], kind, m.typ.Quant.Group}, x), m)
 	case kind == ir.KindF16:
-		f.floatLinear(n, f.round(x), m, true)
+		f.floatLinear(n, f.round(activationKey{value: n.Args[0], kind: kind}, x), m, true)
 	default:
-		f.floatLinear(n, f.tensors[x], m, false)
+		f.floatLinear(n, x, m, false)
 	}
 }
 
