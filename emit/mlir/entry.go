@@ -18,7 +18,6 @@ type entry struct {
 	fn                          *ir.Func
 	tokens, pos, kcache, vcache *ir.Value
 	logits                      *ir.Value
-	kresult, vresult            *ir.Value
 }
 
 // newEntry checks the convention of entries: tokens i32[T], pos i32[], the two
@@ -33,7 +32,7 @@ func newEntry(fn *ir.Func) (*entry, error) {
 	}
 	e := &entry{
 		fn: fn, tokens: fn.Params[0], pos: fn.Params[1], kcache: fn.Params[2], vcache: fn.Params[3],
-		logits: fn.Results[0], kresult: fn.Results[1], vresult: fn.Results[2],
+		logits: fn.Results[0],
 	}
 	for i, want := range []int{-1, 2, 3} {
 		if got := fn.TiedParam(i); got != want {
@@ -74,6 +73,9 @@ func entries(m *ir.Module) ([]*entry, error) {
 		e, err := newEntry(fn)
 		if err != nil {
 			return nil, fmt.Errorf("@%s: %w", fn.Name, err)
+		}
+		if m.Func(coreName(e)) != nil {
+			return nil, fmt.Errorf("@%s: the name is taken by the core of @%s", coreName(e), fn.Name)
 		}
 		all = append(all, e)
 	}

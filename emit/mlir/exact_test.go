@@ -8,16 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lpuctl/lpuctl/emit/mlir"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
 // checkExact runs the steps on the compiled module and on the oracle and
 // compares every traced value, the logits and the caches bit for bit. The
 // caches start as NaN, which may not enter.
-func checkExact(t *testing.T, m *ir.Module, weights map[*ir.Value]*logical, steps []step) {
+func checkExact(t *testing.T, e *engine, m *ir.Module, weights map[*ir.Value]*logical, steps []step) []answer {
 	t.Helper()
-	e := build(t, m, weights, mlir.Options{Trace: true})
 	k, v := nanCache(e.program.KCache), nanCache(e.program.VCache)
 	answers := e.run(t, k, v, steps)
 	for i, s := range steps {
@@ -35,6 +33,7 @@ func checkExact(t *testing.T, m *ir.Module, weights map[*ir.Value]*logical, step
 	last := answers[len(steps)-1]
 	requireBits(t, k, last.kcache, "K cache")
 	requireBits(t, v, last.vcache, "V cache")
+	return answers
 }
 
 func nanCache(shape [4]int) []float32 {

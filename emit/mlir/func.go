@@ -3,6 +3,7 @@ package mlir
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lpuctl/lpuctl/ir"
@@ -20,6 +21,14 @@ func (h *header) tensor(t tensor) tensor {
 
 // readOnly adds a tensor that bufferization must not write to.
 func (h *header) readOnly(t tensor) { h.add(t.name, t.text()+" {bufferization.writable = false}") }
+
+// symbol is the name of a function with its sigil, quoted where MLIR asks for it.
+func symbol(name string) string {
+	if strings.Contains(name, "-") || strings.IndexAny(name, "0123456789.") == 0 {
+		return "@" + strconv.Quote(name)
+	}
+	return "@" + name
+}
 
 func newFunction() *function {
 	return &function{
@@ -82,7 +91,7 @@ func (f *function) bind(p parameter, h *header) {
 	t := p.value.Type
 	switch {
 	case p.weight != nil:
-		m := weight{typ: t}
+		m := weight{typ: t, matrix: p.matrix}
 		if p.stack != nil {
 			m.stack = "%call"
 		}
@@ -130,7 +139,8 @@ func (f *function) collectArrays(fn *ir.Func) {
 		}
 		for _, a := range n.Args {
 			if a.Kind == ir.Weight {
-				f.weights[a] = weight{typ: a.Type, parts: f.arrays.add(a, 0)}
+				matrix := f.arrays.plan.Weights[a.Index].Matrix
+				f.weights[a] = weight{typ: a.Type, matrix: matrix, parts: f.arrays.add(a, 0)}
 			}
 		}
 	}
@@ -155,7 +165,7 @@ func (e *emitter) finish(f *function, fn *ir.Func, name string, h header) ([]ten
 	}
 	types := strings.Join(results.types, ", ")
 	f.line("return %s : %s", strings.Join(results.names, ", "), types)
-	e.open("func.func private @%s(%s) -> (%s)", name, strings.Join(h, ", "), types)
+	e.open("func.func private %s(%s) -> (%s)", symbol(name), strings.Join(h, ", "), types)
 	e.out.WriteString(f.out.String())
 	e.close("")
 	return tensors, nil

@@ -22,7 +22,7 @@ const pipeline = "builtin.module(empty-tensor-to-alloc-tensor," +
 	"canonicalize,cse,buffer-deallocation-pipeline,canonicalize,cse,func.func(convert-linalg-to-loops)," +
 	"expand-strided-metadata,lower-affine,canonicalize,cse,loop-invariant-code-motion,convert-scf-to-cf," +
 	"convert-math-to-llvm,convert-math-to-libm,convert-arith-to-llvm,convert-index-to-llvm," +
-	"finalize-memref-to-llvm,convert-func-to-llvm,convert-cf-to-llvm,canonicalize,cse,reconcile-unrealized-casts)"
+	"finalize-memref-to-llvm{use-aligned-alloc=true},convert-func-to-llvm,convert-cf-to-llvm,canonicalize,cse,reconcile-unrealized-casts)"
 
 // tool finds a program of LLVM 22 or 19 to 25, or skips the test.
 func tool(t testing.TB, name string) string {
@@ -48,18 +48,22 @@ type engine struct {
 	weights string
 }
 
-// build emits and compiles m with the driver.
-func build(t testing.TB, m *ir.Module, weights map[*ir.Value]*logical, opts mlir.Options) *engine {
+// build emits and compiles m with the driver at an optimization level. The
+// code must copy nothing.
+func build(t testing.TB, m *ir.Module, weights map[*ir.Value]*logical, level string) *engine {
 	t.Helper()
 	opt, translate, clang := tool(t, "mlir-opt"), tool(t, "mlir-translate"), tool(t, "clang")
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	text, program := emitText(t, m, opts)
+	text, program := emitText(t, m, mlir.Options{Trace: true})
 	require.NoError(t, os.WriteFile(path("m.mlir"), []byte(text), 0o644))
 	require.NoError(t, os.WriteFile(path("weights.bin"), packWeights(t, m, weights), 0o644))
 	runTool(t, opt, path("m.mlir"), "--pass-pipeline="+pipeline, "-o", path("m.llvm.mlir"))
 	runTool(t, translate, "--mlir-to-llvmir", path("m.llvm.mlir"), "-o", path("m.ll"))
-	runTool(t, clang, "-O2", "-march=native", "-Wno-override-module", "-o", path("m.exe"),
+	ll, err := os.ReadFile(path("m.ll"))
+	require.NoError(t, err)
+	require.NotRegexp(t, "memcpy|memmove|memrefCopy", string(ll), "bufferization copies")
+	runTool(t, clang, level, "-march=native", "-Wno-override-module", "-o", path("m.exe"),
 		"testdata/driver.c", "-x", "ir", path("m.ll"), "-lm")
 	return &engine{program, path("m.exe"), path("weights.bin")}
 }

@@ -45,9 +45,10 @@ type function struct {
 
 // weight is how a function sees a weight.
 type weight struct {
-	typ   ir.Type
-	parts []tensor // as pack.Parts: data, scale, zero point
-	stack string   // index in a new first dimension of the parts, "" if they have none
+	typ    ir.Type
+	matrix bool     // in the 64-lane layout
+	parts  []tensor // as pack.Parts: data, scale, zero point
+	stack  string   // index in a new first dimension of the parts, "" if they have none
 }
 
 // at is the window of a part at the leading indices, which follow the index
@@ -91,12 +92,25 @@ func (f *function) lower(fn *ir.Func) error {
 // set binds the only result of n.
 func (f *function) set(n *ir.Node, t tensor) { f.tensors[n.Results[0]] = t }
 
-// plain is an operand that is no matrix: a value, or a weight in its own shape.
-func (f *function) plain(v *ir.Value) tensor {
+// matrix is the weight that n reads as a matrix, its operand 1.
+func (f *function) matrix(n *ir.Node) (weight, bool) {
+	m, ok := f.weights[n.Args[1]]
+	if !ok {
+		f.fail(n, "operand %v is a value, want a weight", n.Args[1])
+	}
+	return m, ok
+}
+
+// arg is operand i of n, a value or a weight that is not packed as a matrix.
+func (f *function) arg(n *ir.Node, i int) tensor {
+	v := n.Args[i]
 	m, isWeight := f.weights[v]
 	switch {
 	case !isWeight:
 		return f.tensors[v]
+	case m.matrix:
+		f.fail(n, "operand %v is packed as a matrix for another operation", v)
+		return tensor{elem: "f32", shape: v.Type.Shape}
 	case m.stack == "":
 		return m.parts[0]
 	}

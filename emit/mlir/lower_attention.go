@@ -5,11 +5,11 @@ import "github.com/lpuctl/lpuctl/ir"
 // lowerAttention computes one row after the other: row t reads positions
 // 0..pos+t as slices of dynamic size, so that nothing after them can enter.
 func lowerAttention(f *function, n *ir.Node) {
-	q, dest := f.tensors[n.Args[0]], f.dest(n.Results[0])
+	q, dest := f.arg(n, 0), f.dest(n.Results[0])
 	dims, _ := ir.Cache(n.Args[1].Type, ir.LayoutK) // verified
 	a := attention{
 		writer: f.writer, dims: dims, heads: q.shape[1] / dims.HeadDim,
-		keys: f.tensors[n.Args[1]], values: f.tensors[n.Args[2]], layer: f.indices[n.Args[3]],
+		keys: f.arg(n, 1), values: f.arg(n, 2), layer: f.indices[n.Args[3]],
 		scale: float32(n.Attrs.Float("scale")),
 	}
 	scores := f.empty("f32", a.heads, dims.Context)

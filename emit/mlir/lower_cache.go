@@ -5,7 +5,7 @@ import "github.com/lpuctl/lpuctl/ir"
 // lowerKVAppend writes the rows of x at pos into the cache of one layer, in
 // place; keys are transposed.
 func lowerKVAppend(f *function, n *ir.Node) {
-	cache, x := f.tensors[n.Args[0]], f.tensors[n.Args[1]]
+	cache, x := f.arg(n, 0), f.arg(n, 1)
 	layer, pos := f.indices[n.Args[2]], f.indices[n.Args[3]]
 	dims, _ := ir.Cache(n.Args[0].Type, n.Attrs.Str("layout")) // verified
 	rows := x.shape[0]

@@ -25,7 +25,7 @@ func (w *writer) call(callee string, args arguments, results []tensor) []tensor 
 		types[i] = results[i].text()
 		results[i].name = fmt.Sprintf("%s#%d", name, i)
 	}
-	w.line("%s:%d = func.call @%s(%s) : (%s) -> (%s)", name, len(results), callee,
+	w.line("%s:%d = func.call %s(%s) : (%s) -> (%s)", name, len(results), symbol(callee),
 		strings.Join(args.names, ", "), strings.Join(args.types, ", "), strings.Join(types, ", "))
 	return results
 }
@@ -68,15 +68,19 @@ func (f *function) callArguments(s *signature, n *ir.Node) arguments {
 	var args arguments
 	for i, p := range s.params {
 		a := n.Args[i]
-		switch index, scalar := f.indices[a]; {
+		index, scalar := f.indices[a]
+		value, known := f.tensors[a]
+		switch {
 		case p.weight != nil:
 			for _, t := range f.arrays.add(p.weight, len(p.stack)) {
 				args.tensor(t)
 			}
 		case scalar:
 			args.add(index, "index")
+		case known:
+			args.tensor(value)
 		default:
-			args.tensor(f.tensors[a])
+			f.fail(n, "argument %v is a weight where the first call of @%s passes a value", a, n.Callee.Name)
 		}
 	}
 	return args

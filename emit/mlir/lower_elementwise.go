@@ -23,8 +23,8 @@ func (f *function) elementwise(n *ir.Node, body func(x []string) string) {
 	dest := f.dest(n.Results[0])
 	dims := dimNames(len(dest.shape))
 	var ins []operand
-	for _, a := range n.Args {
-		ins = append(ins, operand{f.tensors[a], dims})
+	for i := range n.Args {
+		ins = append(ins, operand{f.arg(n, i), dims})
 	}
 	f.set(n, f.generic(dims, ins, operand{dest, dims}, body))
 }

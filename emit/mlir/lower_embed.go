@@ -7,11 +7,15 @@ import (
 
 // lowerEmbed gathers rows: row id is lane id%64 of block id/64.
 func lowerEmbed(f *function, n *ir.Node) {
-	table, dest := f.weights[n.Args[1]], f.dest(n.Results[0])
-	f.set(n, f.generic("t, h", []operand{{f.tensors[n.Args[0]], "t"}}, operand{dest, "t, h"}, func(x []string) string {
+	table, ok := f.matrix(n)
+	if !ok {
+		return
+	}
+	dest := f.dest(n.Results[0])
+	f.set(n, f.generic("t, h", []operand{{f.arg(n, 0), "t"}}, operand{dest, "t, h"}, func(x []string) string {
 		id := f.assign("arith.index_cast %s : i32 to index", x[0])
-		lanes := f.index(pack.Lanes)
-		block, lane := f.arith("divui", "index", id, lanes), f.arith("remui", "index", id, lanes)
+		count := f.index(pack.Lanes)
+		block, lane := f.arith("divui", "index", id, count), f.arith("remui", "index", id, count)
 		h := f.assign("linalg.index 1 : index")
 		if table.typ.Elem != ir.Block {
 			return f.widen(f.extractPart(table, 0, block, h, lane), elemText(table.typ.Elem))
@@ -39,9 +43,7 @@ func (f *function) dequantizeAt(m weight, block, h, lane string) string {
 	} else {
 		two := f.index(2)
 		b := f.extractPart(m, 0, block, group, f.arith("divui", "index", i, two), lane)
-		odd := f.assign("arith.index_cast %s : index to i32", f.arith("remui", "index", i, two))
-		shift := f.arith("muli", "i32", odd, f.i32(4))
-		v = f.arith("andi", "i32", f.arith("shrui", "i32", f.cast("extui", b, "i8", "i32"), shift), f.i32(15))
+		v = f.nibble(b, f.arith("remui", "index", i, two))
 	}
 	zero := ""
 	if q.Zero {

@@ -8,19 +8,18 @@ import (
 // lowerLinear computes 64 outputs of all rows after the other, so that the
 // weights are read once.
 func lowerLinear(f *function, n *ir.Node) {
-	x, m := n.Args[0], f.weights[n.Args[1]]
-	kind := n.Attrs.Str("kind")
-	if m.typ.Elem == ir.Block && m.typ.Quant.Bits == 4 && m.typ.Shape[1]%2 != 0 {
-		f.fail(n, "weight %v: 4-bit rows of odd length", m.typ)
+	x, kind := f.arg(n, 0), n.Attrs.Str("kind")
+	m, ok := f.matrix(n)
+	if !ok {
 		return
 	}
 	switch {
 	case kind == ir.KindA8 || kind == ir.KindA15:
-		f.integerLinear(n, f.quantize(x, kind, m.typ.Quant.Group), m)
+		f.integerLinear(n, f.quantize(activationKey{n.Args[0], kind, m.typ.Quant.Group}, x), m)
 	case kind == ir.KindF16:
-		f.floatLinear(n, f.round(x), m, true)
+		f.floatLinear(n, f.round(activationKey{value: n.Args[0], kind: kind}, x), m, true)
 	default:
-		f.floatLinear(n, f.tensors[x], m, false)
+		f.floatLinear(n, x, m, false)
 	}
 }
 
@@ -49,75 +48,96 @@ func (f *function) blocks(n *ir.Node, scratch []tensor, body func(b string, acc 
 // floatLinear adds x*w, inputs ascending. With half, x has been rounded to
 // float16 and dequantized weights are.
 func (f *function) floatLinear(n *ir.Node, x tensor, m weight, half bool) {
-	f.blocks(n, nil, func(b string, acc tensor, _ []tensor) (tensor, []tensor) {
-		if m.typ.Elem == ir.Block {
-			return f.blockProduct(x, m, b, acc, half), nil
-		}
-		w := f.slice(m.parts[0], m.at(0, b))
-		return f.generic("t, +k, n", []operand{{x, "t, k"}, {w, "k, n"}}, operand{acc, "t, n"}, func(x []string) string {
-			return f.multiplyAdd([]string{x[0], f.widen(x[1], w.elem), x[2]})
-		}), nil
+	if m.typ.Elem != ir.Block {
+		f.blocks(n, nil, func(b string, acc tensor, _ []tensor) (tensor, []tensor) {
+			return f.product(x, f.slice(m.parts[0], m.at(0, b)), acc), nil
+		})
+		return
+	}
+	if m.typ.Quant.Bits == 4 && m.typ.Shape[1]%2 != 0 {
+		f.fail(n, "weight %v: 4-bit rows of odd length", m.typ)
+		return
+	}
+	scratch := []tensor{f.empty("f32", m.typ.Quant.Group, pack.Lanes)}
+	f.blocks(n, scratch, func(b string, acc tensor, scratch []tensor) (tensor, []tensor) {
+		return f.blockProduct(x, m, b, []tensor{acc, scratch[0]}, half)
+	})
+}
+
+// product adds x[t,k]*w[k,n] to acc, k ascending.
+func (f *function) product(x, w, acc tensor) tensor {
+	return f.generic("t, +k, n", []operand{{x, "t, k"}, {w, "k, n"}}, operand{acc, "t, n"}, func(x []string) string {
+		return f.multiplyAdd([]string{x[0], f.widen(x[1], w.elem), x[2]})
 	})
 }
 
 // blockProduct adds the product of x with one block of a block-quantized
-// weight: whole groups, then a short one over its own length.
-func (f *function) blockProduct(x tensor, m weight, b string, acc tensor, half bool) tensor {
+// weight: whole groups, then a short one over its own length. It carries the
+// sum and a scratch tensor of one dequantized group.
+func (f *function) blockProduct(x tensor, m weight, b string, carried []tensor, half bool) (tensor, []tensor) {
 	size, width := m.typ.Quant.Group, m.typ.Shape[1]
 	whole, rest := width/size, width%size
+	group := func(g string, length int, carried []tensor) []tensor {
+		start := f.arith("muli", "index", g, f.index(size))
+		xg := f.slice(x, window{sizes{0, start}, sizes{carried[0].shape[0], length}, 0})
+		used := window{sizes{0, 0}, sizes{length, pack.Lanes}, 0}
+		w := f.dequantizeGroup(m, b, g, f.slice(carried[1], used), half)
+		acc := f.product(xg, w, carried[0])
+		return []tensor{acc, f.insert(w, carried[1], used)}
+	}
 	if whole > 0 {
-		acc = f.loop(f.index(whole), []tensor{acc}, func(g string, carried []tensor) []tensor {
-			start := f.arith("muli", "index", g, f.index(size))
-			return []tensor{f.groupProduct(x, m, b, g, start, size, carried[0], half)}
-		})[0]
+		carried = f.loop(f.index(whole), carried, func(g string, carried []tensor) []tensor {
+			return group(g, size, carried)
+		})
 	}
 	if rest > 0 {
-		acc = f.groupProduct(x, m, b, f.index(whole), f.index(whole*size), rest, acc, half)
+		carried = group(f.index(whole), rest, carried)
 	}
-	return acc
+	return carried[0], carried[1:]
 }
 
-// groupProduct adds inputs start..start+length-1 of x times group g.
-func (f *function) groupProduct(x tensor, m weight, b, g, start string, length int, acc tensor, half bool) tensor {
-	q := m.typ.Quant
-	xg := f.slice(x, window{sizes{0, start}, sizes{acc.shape[0], length}, 0})
+// dequantizeGroup writes the weights of one group to w f32[inputs,64].
+func (f *function) dequantizeGroup(m weight, b, g string, w tensor, half bool) tensor {
+	q, length := m.typ.Quant, w.shape[0]
 	bytes := m.at(0, b, g)
 	bytes.sizes[len(bytes.sizes)-2] = length * q.Bits / 8
-	w := operand{f.slice(m.parts[0], bytes), "j, n"}
-	constants := []operand{{f.slice(m.parts[1], m.at(1, b, g)), "n"}}
+	ins := []operand{{f.slice(m.parts[0], bytes), "j, n"}, {f.slice(m.parts[1], m.at(1, b, g)), "n"}}
 	if q.Zero {
-		constants = append(constants, operand{f.slice(m.parts[2], m.at(2, b, g)), "n"})
+		ins = append(ins, operand{f.slice(m.parts[2], m.at(2, b, g)), "n"})
 	}
-	weightOf := func(v string, constants []string) string {
+	element := func(v string, x []string) string {
 		zero := ""
 		if q.Zero {
-			zero = constants[1]
+			zero = x[2]
 		}
-		v = f.dequantize(q, v, zero, f.widen(constants[0], elemText(q.Scale)))
+		v = f.dequantize(q, v, zero, f.widen(x[1], elemText(q.Scale)))
 		if half {
 			v = f.roundHalf(v)
 		}
 		return v
 	}
 	if q.Bits == 8 {
-		ins := append([]operand{{xg, "t, j"}, w}, constants...)
-		return f.generic("t, +j, n", ins, operand{acc, "t, n"}, func(x []string) string {
-			return f.multiplyAdd([]string{x[0], weightOf(f.cast("extsi", x[1], "i8", "i32"), x[2:]), x[len(x)-1]})
+		return f.generic("j, n", ins, operand{w, "j, n"}, func(x []string) string {
+			return element(f.cast("extsi", x[0], "i8", "i32"), x)
 		})
 	}
-	ins := append([]operand{{xg, "t, 2 * j"}, {xg, "t, 2 * j + 1"}, w}, constants...)
-	return f.generic("t, +j, n", ins, operand{acc, "t, n"}, func(x []string) string {
-		low, high := f.nibbles(x[2])
-		sum := f.multiplyAdd([]string{x[0], weightOf(low, x[3:]), x[len(x)-1]})
-		return f.multiplyAdd([]string{x[1], weightOf(high, x[3:]), sum})
+	w = f.expand(w, "[[0, 1], [2]]", length/2, 2, pack.Lanes)
+	w = f.generic("j, p, n", ins, operand{w, "j, p, n"}, func(x []string) string {
+		return element(f.nibble(x[0], f.assign("linalg.index 1 : index")), x)
 	})
+	return f.collapse(w, "[[0, 1], [2]]", length, pack.Lanes)
+}
+
+// nibble is the low (p = 0) or the high (p = 1) half of a byte, as i32.
+func (w *writer) nibble(b, p string) string {
+	shift := w.arith("muli", "i32", w.assign("arith.index_cast %s : index to i32", p), w.i32(4))
+	return w.arith("andi", "i32", w.arith("shrui", "i32", w.cast("extui", b, "i8", "i32"), shift), w.i32(15))
 }
 
 // nibbles are the low and the high four bits of a byte, as i32.
 func (w *writer) nibbles(b string) (low, high string) {
-	low = w.arith("andi", "i8", b, w.constant("15", "i8"))
-	high = w.arith("shrui", "i8", b, w.constant("4", "i8"))
-	return w.cast("extui", low, "i8", "i32"), w.cast("extui", high, "i8", "i32")
+	v := w.cast("extui", b, "i8", "i32")
+	return w.arith("andi", "i32", v, w.i32(15)), w.arith("shrui", "i32", v, w.i32(4))
 }
 
 // dequantize is float32(q - zero) * scale, rounded once. The zero point is i8,

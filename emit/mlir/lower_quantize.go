@@ -31,19 +31,18 @@ const (
 // quantize is the activation x in integers, per group: d = amax/qmax,
 // q = round_half_even(x * (1/d)). The 15 bits of a15 stay in one integer:
 // 128*hi + lo of docs/numerics.md is q itself.
-func (f *function) quantize(v *ir.Value, kind string, group int) quantized {
-	key := activationKey{v, kind, group}
+func (f *function) quantize(key activationKey, x tensor) quantized {
 	if q, ok := f.quantized[key]; ok {
 		return q
 	}
 	qmax := float32(integersA8)
-	if kind == ir.KindA15 {
+	if key.kind == ir.KindA15 {
 		qmax = integersA15
 	}
-	x := f.grouped(f.tensors[v], group)
+	x = f.grouped(x, key.group)
 	rows, groups := x.shape[0], x.shape[1]
 	d := f.groupScale(x, qmax)
-	q := f.generic("g, t, i", []operand{{x, "t, g, i"}, {d, "g, t"}}, operand{f.empty("i16", groups, rows, group), "g, t, i"},
+	q := f.generic("g, t, i", []operand{{x, "t, g, i"}, {d, "g, t"}}, operand{f.empty("i16", groups, rows, key.group), "g, t, i"},
 		func(x []string) string { return f.cast("trunci", f.quantizeElement(x[0], x[1]), "i32", "i16") })
 	sum := f.fill(f.empty("i32", groups, rows), f.i32(0))
 	sum = f.generic("g, t, +i", []operand{{q, "g, t, i"}}, operand{sum, "g, t"}, func(x []string) string {
@@ -91,12 +90,10 @@ func (f *function) quantizeElement(x, d string) string {
 }
 
 // round is the activation x rounded to float16, in float32.
-func (f *function) round(v *ir.Value) tensor {
-	key := activationKey{value: v, kind: ir.KindF16}
+func (f *function) round(key activationKey, x tensor) tensor {
 	if t, ok := f.rounded[key]; ok {
 		return t
 	}
-	x := f.tensors[v]
 	f.rounded[key] = f.generic("t, k", []operand{{x, "t, k"}}, operand{f.empty("f32", x.shape...), "t, k"},
 		func(x []string) string { return f.roundHalf(x[0]) })
 	return f.rounded[key]

@@ -9,7 +9,7 @@ const lanes = 16
 // lowerRMSNorm is (x * r) * w with r = 1 / sqrt(ss/H + eps), where the sum of
 // squares ss goes over 16 lanes.
 func lowerRMSNorm(f *function, n *ir.Node) {
-	x, w := f.tensors[n.Args[0]], f.plain(n.Args[1])
+	x, w := f.arg(n, 0), f.arg(n, 1)
 	rows, width := x.shape[0], x.shape[1]
 	acc := f.laneSums(x, rows, width, func(x string) string { return f.mulf(x, x) })
 	r := f.generic("t", nil, operand{f.empty("f32", rows), "t"}, func([]string) string {

@@ -5,11 +5,11 @@ import "github.com/lpuctl/lpuctl/ir"
 // lowerRope rotates the pairs (i, i+D/2) of each head. It writes the halves
 // in place, one after the other.
 func lowerRope(f *function, n *ir.Node) {
-	x, result := f.tensors[n.Args[0]], f.dest(n.Results[0])
+	x, result := f.arg(n, 0), f.dest(n.Results[0])
 	rows, half := x.shape[0], n.Args[1].Type.Shape[1]
 	heads := x.shape[1] / (2 * half)
 	table := window{sizes{f.indices[n.Args[3]], 0}, sizes{rows, half}, 0}
-	cos, sin := f.slice(f.plain(n.Args[1]), table), f.slice(f.plain(n.Args[2]), table)
+	cos, sin := f.slice(f.arg(n, 1), table), f.slice(f.arg(n, 2), table)
 	split := func(t tensor) tensor { return f.expand(t, "[[0], [1, 2]]", rows, heads, 2*half) }
 	first := window{sizes{0, 0, 0}, sizes{rows, heads, half}, 0}
 	second := window{sizes{0, 0, half}, sizes{rows, heads, half}, 0}

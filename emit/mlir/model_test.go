@@ -98,7 +98,7 @@ func (l *llamaBuilder) layer(name string, rows int) *ir.Func {
 }
 
 func (l *llamaBuilder) entry(name string, rows int) {
-	layer := l.layer("layer_"+name, rows)
+	layer := l.layer("layer-"+name, rows)
 	f := l.Func(name, false)
 	tokens, pos := f.Param("tokens", ir.Tensor(ir.I32, rows)), f.Param("pos", ir.Tensor(ir.I32))
 	kt, vt := l.caches()
@@ -124,20 +124,38 @@ func small(kind string, zero bool) shape {
 }
 
 // TestModelExact runs chunks and single tokens up to a full context, whose
-// caches hold NaN after the position.
+// caches hold NaN after the position; then all tokens one by one, which must
+// give the same logits.
 func TestModelExact(t *testing.T) {
-	for _, kind := range ir.Kinds() {
+	for _, kind := range []string{ir.KindA15, ir.KindF16} {
 		t.Run(kind, func(t *testing.T) {
-			m := llama(t, small(kind, kind == ir.KindA15))
-			var steps []step
+			t.Parallel()
+			s := small(kind, kind == ir.KindA15)
+			if kind == ir.KindF16 {
+				s.layers = 1 // stacks of one
+			}
+			m := llama(t, s)
+			weights := randomWeights(m, 2)
+			var steps, single []step
 			for pos := 0; pos < 48; {
 				s := step{pos: pos, tokens: []int32{int32(pos * 7 % 70)}}
 				if pos != 5 && pos < 40 && pos != 15 {
 					s.tokens = append(s.tokens, 3, 69, 64, 1)
 				}
+				for i, token := range s.tokens {
+					single = append(single, step{pos + i, []int32{token}})
+				}
 				steps, pos = append(steps, s), pos+len(s.tokens)
 			}
-			checkExact(t, m, randomWeights(m, 2), steps)
+			e := build(t, m, weights, "-O2")
+			var chunked, serial []float32
+			for _, a := range checkExact(t, e, m, weights, steps) {
+				chunked = append(chunked, a.logits...)
+			}
+			for _, a := range checkExact(t, e, m, weights, single) {
+				serial = append(serial, a.logits...)
+			}
+			requireBits(t, serial, chunked, "logits")
 		})
 	}
 }

@@ -21,6 +21,7 @@ type parameter struct {
 	value  *ir.Value
 	weight *ir.Value // the first of the stack
 	stack  []*ir.Value
+	matrix bool
 	parts  []pack.Part
 }
 
@@ -54,7 +55,8 @@ func newParameter(v *ir.Value, b pack.Binding, plan *pack.Plan) (parameter, erro
 		}
 		return p, nil
 	}
-	p.parts = plan.Weights[p.weight.Index].Parts
+	placed := plan.Weights[p.weight.Index]
+	p.matrix, p.parts = placed.Matrix, placed.Parts
 	return p, checkStack(b.Stack, plan)
 }
 

@@ -14,41 +14,43 @@ func (e *emitter) entry(x *entry) error {
 	if err != nil {
 		return err
 	}
-	outputs := []tensor{
-		{"%kcache", "f32", x.kcache.Type.Shape}, {"%vcache", "f32", x.vcache.Type.Shape},
-		{"%logits", "f32", x.logits.Type.Shape},
-	}
-	if e.opts.Trace {
-		buffer := traceBuffer(x.fn)
-		outputs = append(outputs, buffer)
-	}
 	tokens := tensor{"%tokens", "i32", x.tokens.Type.Shape}
+	kcache := tensor{"%kcache", "f32", x.kcache.Type.Shape}
+	vcache := tensor{"%vcache", "f32", x.vcache.Type.Shape}
+	logits := tensor{"%logits", "f32", x.logits.Type.Shape}
+	outputs := []tensor{kcache, vcache, logits}
+	returned := []tensor{logits, kcache, vcache}
+	if e.opts.Trace {
+		outputs, returned = append(outputs, traceBuffer(x.fn)), append(returned, traceBuffer(x.fn))
+	}
 	blob := typeText("memref", "i8", []int{int(e.plan.Size)})
 	h := header{tokens.name + ": " + tokens.memref(), "%pos: index", "%weights: " + blob}
 	for _, o := range outputs {
 		h.add(o.name, o.memref())
 	}
 	e.open("func.func @%s(%s) attributes {llvm.emit_c_interface}", x.fn.Name, strings.Join(h, ", "))
-	args := arguments{}
-	args.tensor(e.toTensor(tokens, "restrict"))
-	args.add("%pos", "index")
-	for _, o := range outputs {
-		args.tensor(e.toTensor(o, "restrict, writable"))
-	}
-	for _, a := range f.arrays.list {
-		args.tensor(e.view(a, blob))
-	}
-	returned := e.call(coreName(x), args, results)
-	logits := outputs[2]
-	copy(outputs[1:], outputs[:2])
-	outputs[0] = logits
-	for i, o := range outputs {
+	results = e.call(coreName(x), e.coreArguments(tokens, outputs, f.arrays.list, blob), results)
+	for i, to := range returned {
 		e.line("bufferization.materialize_in_destination %s in restrict writable %s : (%s, %s) -> ()",
-			returned[i].name, o.name, o.text(), o.memref())
+			results[i].name, to.name, to.text(), to.memref())
 	}
 	e.line("return")
 	e.close("")
 	return nil
+}
+
+// coreArguments writes the tensors of an entry's memrefs.
+func (w *writer) coreArguments(tokens tensor, outputs []tensor, weights []array, blob string) arguments {
+	var args arguments
+	args.tensor(w.toTensor(tokens, "restrict"))
+	args.add("%pos", "index")
+	for _, o := range outputs {
+		args.tensor(w.toTensor(o, "restrict, writable"))
+	}
+	for _, a := range weights {
+		args.tensor(w.view(a, blob))
+	}
+	return args
 }
 
 func (t tensor) memref() string { return typeText("memref", t.elem, t.shape) }
