@@ -166,6 +166,9 @@ func (t Type) check() error {
 	if len(t.Shape) != 2 {
 		return fmt.Errorf("%v: block-quantized weights have the shape [out, in]", t)
 	}
+	if t.Quant.Bits == 4 && t.Shape[1]%2 != 0 {
+		return fmt.Errorf("%v: 4-bit rows have an even length", t)
+	}
 	return t.Quant.check()
 }
 

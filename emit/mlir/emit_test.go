@@ -89,7 +89,6 @@ func TestErrors(t *testing.T) {
 		"logits":  {"return %logits, %layers.1.kcache", "return %layers.1.index, %layers.1.kcache", "@decode: %layers.1.index is i32[], want f32 of rank 2"},
 		"core":    {"private @layer_decode", "private @decode_core", "@decode_core: the name is taken by the core of @decode"},
 		"value":   {`@embed) {kind = "f32"} : f32[1,11]`, `%embedding) {kind = "f32"} : f32[1,1]`, "@decode: %logits = linear: operand %embedding is a value, want a weight"},
-		"packed":  {"    %logits", "    %twice = add(@embed, @embed) : f32[11,8]\n    %logits", "@decode: %twice = add: operand @embed is packed as a matrix for another operation"},
 		"mixed":   {"call @layer_decode(%layers.0,", "call @layer_decode(@row,", "@decode: %layers.1 = call: argument @row is a weight where the first call of @layer_decode passes a value"},
 		"nested": {"\n  func @decode(", `
   func private @outer(%x: f32[1,8], %k: f32[2,1,4,16], %v: f32[2,16,1,4], %i: i32[], %p: i32[], %n: f32[8], %w: q4g32f16z[4,8], %c: f32[16,2], %s: f32[16,2]) {
@@ -103,8 +102,6 @@ func TestErrors(t *testing.T) {
 			text := strings.Replace(src, c.old, c.new, 1)
 			require.NotEqual(t, src, text)
 			switch name {
-			case "packed":
-				text = strings.Replace(text, "weight @embed : f16", "weight @embed : f32", 1)
 			case "mixed":
 				text = strings.Replace(text, "  weight @embed", "  weight @row : f32[1,8]\n  weight @embed", 1)
 			case "nested":

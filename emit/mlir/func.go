@@ -91,7 +91,7 @@ func (f *function) bind(p parameter, h *header) {
 	t := p.value.Type
 	switch {
 	case p.weight != nil:
-		m := weight{typ: t, matrix: p.matrix}
+		m := weight{typ: t}
 		if p.stack != nil {
 			m.stack = "%call"
 		}
@@ -139,8 +139,7 @@ func (f *function) collectArrays(fn *ir.Func) {
 		}
 		for _, a := range n.Args {
 			if a.Kind == ir.Weight {
-				matrix := f.arrays.plan.Weights[a.Index].Matrix
-				f.weights[a] = weight{typ: a.Type, matrix: matrix, parts: f.arrays.add(a, 0)}
+				f.weights[a] = weight{typ: a.Type, parts: f.arrays.add(a, 0)}
 			}
 		}
 	}

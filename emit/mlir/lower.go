@@ -45,10 +45,9 @@ type function struct {
 
 // weight is how a function sees a weight.
 type weight struct {
-	typ    ir.Type
-	matrix bool     // in the 64-lane layout
-	parts  []tensor // as pack.Parts: data, scale, zero point
-	stack  string   // index in a new first dimension of the parts, "" if they have none
+	typ   ir.Type
+	parts []tensor // as pack.Parts: data, scale, zero point
+	stack string   // index in a new first dimension of the parts, "" if they have none
 }
 
 // at is the window of a part at the leading indices, which follow the index
@@ -101,16 +100,13 @@ func (f *function) matrix(n *ir.Node) (weight, bool) {
 	return m, ok
 }
 
-// arg is operand i of n, a value or a weight that is not packed as a matrix.
+// arg is operand i of n, a value or a weight in its own shape.
 func (f *function) arg(n *ir.Node, i int) tensor {
 	v := n.Args[i]
 	m, isWeight := f.weights[v]
 	switch {
 	case !isWeight:
 		return f.tensors[v]
-	case m.matrix:
-		f.fail(n, "operand %v is packed as a matrix for another operation", v)
-		return tensor{elem: "f32", shape: v.Type.Shape}
 	case m.stack == "":
 		return m.parts[0]
 	}

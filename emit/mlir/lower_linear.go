@@ -54,10 +54,6 @@ func (f *function) floatLinear(n *ir.Node, x tensor, m weight, half bool) {
 		})
 		return
 	}
-	if m.typ.Quant.Bits == 4 && m.typ.Shape[1]%2 != 0 {
-		f.fail(n, "weight %v: 4-bit rows of odd length", m.typ)
-		return
-	}
 	scratch := []tensor{f.empty("f32", m.typ.Quant.Group, pack.Lanes)}
 	f.blocks(n, scratch, func(b string, acc tensor, scratch []tensor) (tensor, []tensor) {
 		return f.blockProduct(x, m, b, []tensor{acc, scratch[0]}, half)

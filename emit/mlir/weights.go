@@ -21,7 +21,6 @@ type parameter struct {
 	value  *ir.Value
 	weight *ir.Value // the first of the stack
 	stack  []*ir.Value
-	matrix bool
 	parts  []pack.Part
 }
 
@@ -56,7 +55,7 @@ func newParameter(v *ir.Value, b pack.Binding, plan *pack.Plan) (parameter, erro
 		return p, nil
 	}
 	placed := plan.Weights[p.weight.Index]
-	p.matrix, p.parts = placed.Matrix, placed.Parts
+	p.parts = placed.Parts
 	return p, checkStack(b.Stack, plan)
 }
 

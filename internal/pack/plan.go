@@ -43,6 +43,9 @@ func NewPlan(m *ir.Module) (*Plan, error) {
 	p := &Plan{Weights: make([]Placed, len(m.Weights)), Stacks: uses.stacks}
 	for i, w := range m.Weights {
 		matrix := uses.matrix[w]
+		if matrix && uses.plain[w] {
+			return nil, fmt.Errorf("pack: weight @%s is read both as a matrix and in its own shape", w.Name)
+		}
 		if w.Type.Elem == ir.Block && !matrix {
 			return nil, fmt.Errorf("pack: weight @%s is %v but no linear or embedding reads it", w.Name, w.Type)
 		}
@@ -74,16 +77,17 @@ func (p *Plan) place(weights []*ir.Value) {
 
 // uses is what the functions of a module do with its weights.
 type uses struct {
-	matrix  map[*ir.Value]bool
+	matrix  map[*ir.Value]bool // read by a linear or an embedding
+	plain   map[*ir.Value]bool // read in its own shape
 	stacks  []Stack
 	stackOf map[*ir.Value]*Stack
 }
 
 func findUses(m *ir.Module) (*uses, error) {
-	u := &uses{matrix: map[*ir.Value]bool{}, stackOf: map[*ir.Value]*Stack{}}
+	u := &uses{matrix: map[*ir.Value]bool{}, plain: map[*ir.Value]bool{}, stackOf: map[*ir.Value]*Stack{}}
 	for _, f := range m.Funcs {
 		for _, n := range f.Nodes {
-			u.markMatrices(n)
+			u.mark(n)
 		}
 		if err := u.findStacks(f); err != nil {
 			return nil, fmt.Errorf("pack: @%s: %w", f.Name, err)
@@ -97,17 +101,19 @@ func findUses(m *ir.Module) (*uses, error) {
 	return u, nil
 }
 
-// markMatrices marks the operands that n reads as matrices. Callees stand
-// before their callers, so their parameters are marked already.
-func (u *uses) markMatrices(n *ir.Node) {
-	switch n.Op {
-	case ir.Linear, ir.Embed:
-		u.matrix[n.Args[1]] = true
-	case ir.Call:
-		for i, p := range n.Callee.Params {
-			if u.matrix[p] {
-				u.matrix[n.Args[i]] = true
-			}
+// mark notes how n reads its operands. Callees stand before their callers, so
+// their parameters are marked already.
+func (u *uses) mark(n *ir.Node) {
+	for i, a := range n.Args {
+		switch {
+		case n.Op == ir.Call:
+			p := n.Callee.Params[i]
+			u.matrix[a] = u.matrix[a] || u.matrix[p]
+			u.plain[a] = u.plain[a] || u.plain[p]
+		case i == 1 && (n.Op == ir.Linear || n.Op == ir.Embed):
+			u.matrix[a] = true
+		default:
+			u.plain[a] = true
 		}
 	}
 }

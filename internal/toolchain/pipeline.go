@@ -22,7 +22,7 @@ const passes = "builtin.module(" +
 	"func.func(convert-linalg-to-loops)," +
 	"expand-strided-metadata,lower-affine,canonicalize,cse,loop-invariant-code-motion," +
 	"convert-scf-to-cf,convert-math-to-llvm,convert-math-to-libm,convert-arith-to-llvm,convert-index-to-llvm," +
-	"finalize-memref-to-llvm,convert-func-to-llvm,convert-cf-to-llvm," +
+	"finalize-memref-to-llvm{use-aligned-alloc=true},convert-func-to-llvm,convert-cf-to-llvm," +
 	"canonicalize,cse,reconcile-unrealized-casts)"
 
 // driverC is the C program around a compiled module.
