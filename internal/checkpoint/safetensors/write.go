@@ -13,20 +13,18 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
 // Write writes tensors and metadata to a file. The same arguments give the same
-// bytes: tensors are sorted by the size of their elements, largest first, then
-// by name; metadata by key; the header is padded with spaces to a multiple of 8
-// bytes. The file appears under its name only when it is complete.
+// bytes, those of Hugging Face's library: tensors are sorted by type, widest
+// first, then by name; metadata by key; the header is padded with spaces to a
+// multiple of 8 bytes. The file appears under its name only when it is complete.
 //
 // It fails if a name appears twice or is "__metadata__", if a type is not one
 // of safetensors, or if Data is not as long as Type and Shape say.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int {
-		return cmp.Or(cmp.Compare(alignment(b.Type), alignment(a.Type)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(rank(b.Type), rank(a.Type)), cmp.Compare(a.Name, b.Name))
 	})
 	head, err := encodeHeader(sorted, metadata)
 	if err == nil {
@@ -37,9 +35,6 @@ func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	}
 	return nil
 }
-
-// alignment is the bits of an element, the reference's measure.
-func alignment(t *quant.Type) int { return 8 * t.Bytes / t.Block }
 
 func write(w io.Writer, head []byte, tensors []Tensor) error {
 	if _, err := w.Write(head); err != nil {
@@ -141,7 +136,7 @@ func checkTensor(t Tensor, offset int) error {
 	if t.Name == "__metadata__" {
 		return fmt.Errorf("the name is reserved")
 	}
-	if dtype(t.Type.Name) != t.Type {
+	if rank(t.Type) < 0 {
 		return fmt.Errorf("type %s does not exist in safetensors", t.Type)
 	}
 	for _, d := range t.Shape {
