@@ -225,5 +225,8 @@ func generationEOS(text []byte, def []int) ([]int, error) {
 	if f.value("eos_token_id") == nil {
 		return def, nil
 	}
-	return f.hfEOS(def), f.err
+	if ids := f.hfEOS(def); f.err == nil {
+		return ids, nil
+	}
+	return nil, f.err
 }

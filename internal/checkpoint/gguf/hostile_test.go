@@ -61,7 +61,7 @@ func TestRefuses(t *testing.T) {
 		{"too many tensors", patch(append(empty, make([]byte, 140000)...), 8, u64(131073)...), "131073 tensors, more than 131072"},
 		{"empty key", file{KV: []kv{{Key: "", Value: true}}}.Bytes(), "metadata key 0 is empty"},
 		{"long key", file{KV: []kv{{Key: strings.Repeat("k", 65536), Value: true}}}.Bytes(), "metadata key 0 has 65536 bytes, more than 65535"},
-		{"duplicate key", file{KV: []kv{{"k", true}, {"k", true}}}.Bytes(), `metadata key "k" appears twice`},
+		{"duplicate key", file{KV: []kv{{Key: "k", Value: true}, {Key: "k", Value: true}}}.Bytes(), `metadata key "k" appears twice`},
 		{"value type", key(raw{13, 0, 0, 0}), `metadata key "k": metadata type 13 does not exist`},
 		{"bool 2", key(raw{7, 0, 0, 0, 2}), `metadata key "k": bool is 2, not 0 or 1`},
 		{"bool in array", key(array(7, 2, 1, 3)), `metadata key "k": element 1: bool is 3, not 0 or 1`},
@@ -97,7 +97,7 @@ func TestRefuses(t *testing.T) {
 }
 
 func TestHeaderLimit(t *testing.T) {
-	data := file{KV: []kv{{"k", raw(append([]byte{8, 0, 0, 0}, u64(65<<20)...))}}}.Bytes()
+	data := file{KV: []kv{{Key: "k", Value: raw(append([]byte{8, 0, 0, 0}, u64(65<<20)...))}}}.Bytes()
 	_, err := gguf.Parse("long.gguf", append(data, make([]byte, 66<<20)...))
 	require.EqualError(t, err, `gguf: long.gguf: metadata key "k": the header is longer than 67108864 bytes`)
 }
@@ -114,7 +114,7 @@ func TestTruncated(t *testing.T) {
 func FuzzGGUF(f *testing.F) {
 	f.Add(checkpointtest.TinyGGUF().Bytes())
 	f.Add(key(array(8, 2, 1, 0, 0, 0, 0, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0, 0, 0)))
-	f.Add(file{KV: []kv{{"general.alignment", uint32(64)}}, Align: 64, Tensors: []tensor{checkpointtest.Ramp("w", 4)}}.Bytes())
+	f.Add(file{KV: []kv{{Key: "general.alignment", Value: uint32(64)}}, Align: 64, Tensors: []tensor{checkpointtest.Ramp("w", 4)}}.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		parsed, err := gguf.Parse("fuzz", data)
 		if err != nil {
