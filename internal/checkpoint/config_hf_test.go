@@ -71,6 +71,7 @@ func TestParseHFRefuses(t *testing.T) {
 		`,"quantization_config":{"bits":4}`:                                "quantization_config is set, which lpuctl does not support",
 		`,"layer_types":["sliding_attention"]`:                             `layer_types has "sliding_attention" for layer 0; lpuctl supports only full_attention`,
 		`,"architectures":["LlamaForSequenceClassification"]`:              "architectures is [LlamaForSequenceClassification]; lpuctl supports only LlamaForCausalLM",
+		`,"layer_types":"full_attention"`:                                  `layer_types is "full_attention", not a list`,
 		`,"hidden_size":"64"`:                                              `hidden_size is "64", not a number`,
 		`,"hidden_size":64.5`:                                              "hidden_size is 64.5, not an integer",
 		`,"hidden_size":100`:                                               "head_dim is missing, and the hidden size 100 does not divide among 32 heads",

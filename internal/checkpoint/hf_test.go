@@ -89,8 +89,17 @@ func TestFolderRefuses(t *testing.T) {
 	_, err = checkpoint.Open(dir)
 	require.EqualError(t, err, "checkpoint: "+dir+`: tensor "model.embed_tokens.weight" is missing`)
 
+	config := filepath.Join(dir, "config.json")
+	require.NoError(t, os.WriteFile(config, make([]byte, 1<<20+1), 0o644))
+	_, err = checkpoint.Open(dir)
+	require.EqualError(t, err, "checkpoint: "+config+": 1048577 bytes, more than 1048576")
+	require.NoError(t, os.Remove(config))
+	require.NoError(t, os.Mkdir(config, 0o755))
+	_, err = checkpoint.Open(dir)
+	require.EqualError(t, err, "checkpoint: "+config+": not a regular file")
+
 	_, err = checkpoint.Open(t.TempDir())
-	require.ErrorContains(t, err, "config.json")
+	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 // TestGenerationEOS: generation_config.json decides where generation ends.

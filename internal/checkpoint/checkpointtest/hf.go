@@ -1,8 +1,8 @@
 package checkpointtest
 
 import (
+	"encoding/binary"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -101,18 +101,12 @@ func contents(t testing.TB, tensor *checkpoint.Tensor) (*quant.Type, []byte) {
 			continue
 		}
 		require.NoError(t, tensor.ReadRow(i, row))
-		data = appendFloats(data, row)
+		var err error
+		data, err = binary.Append(data, binary.LittleEndian, row)
+		require.NoError(t, err)
 	}
 	if tensor.Type.Block == 1 {
 		return tensor.Type, data
 	}
 	return quant.F32, data
-}
-
-func appendFloats(data []byte, row []float32) []byte {
-	for _, v := range row {
-		u := math.Float32bits(v)
-		data = append(data, byte(u), byte(u>>8), byte(u>>16), byte(u>>24))
-	}
-	return data
 }
