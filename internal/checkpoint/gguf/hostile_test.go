@@ -112,7 +112,6 @@ func TestTruncated(t *testing.T) {
 }
 
 func FuzzGGUF(f *testing.F) {
-	f.Add(checkpointtest.TinyGGUF().Bytes())
 	f.Add(key(array(8, 2, 1, 0, 0, 0, 0, 0, 0, 0, 'a', 0, 0, 0, 0, 0, 0, 0, 0)))
 	f.Add(file{KV: []kv{{Key: "general.alignment", Value: uint32(64)}}, Align: 64, Tensors: []tensor{checkpointtest.Ramp("w", 4)}}.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
