@@ -18,7 +18,7 @@ import (
 	"slices"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
-	"github.com/lpuctl/lpuctl/internal/checkpoint/mmap"
+	"github.com/lpuctl/lpuctl/internal/mmap"
 )
 
 // Checkpoint is an open checkpoint. Its methods may be called concurrently,
@@ -45,7 +45,7 @@ func Open(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	c, err := FromGGUF(path, file.Data())
+	c, err := FromGGUF(path, file.Data)
 	if err != nil {
 		file.Close()
 		return nil, err

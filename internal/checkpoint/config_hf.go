@@ -102,7 +102,7 @@ func (f *fields) headDim(key string, c *Config) int {
 
 // hfArchitectures refuses heads other than that of a language model.
 func (f *fields) hfArchitectures() {
-	list, _ := f.value("architectures").([]any)
+	list := f.list("architectures")
 	for _, name := range list {
 		if name == "LlamaForCausalLM" {
 			return
@@ -114,7 +114,7 @@ func (f *fields) hfArchitectures() {
 }
 
 func (f *fields) hfLayerTypes() {
-	list, _ := f.value("layer_types").([]any)
+	list := f.list("layer_types")
 	for i, kind := range list {
 		if kind != "full_attention" {
 			f.fail("layer_types", "has %s for layer %d; lpuctl supports only full_attention", show(kind), i)
@@ -225,5 +225,8 @@ func generationEOS(text []byte, def []int) ([]int, error) {
 	if f.value("eos_token_id") == nil {
 		return def, nil
 	}
-	return f.hfEOS(def), f.err
+	if ids := f.hfEOS(def); f.err == nil {
+		return ids, nil
+	}
+	return nil, f.err
 }

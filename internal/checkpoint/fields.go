@@ -84,6 +84,18 @@ func (f *fields) string(key, def string) string {
 	return s
 }
 
+func (f *fields) list(key string) []any {
+	v := f.value(key)
+	if v == nil {
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		f.fail(key, "is %v, not a list", show(v))
+	}
+	return list
+}
+
 // neutral is a key that changes the arithmetic unless it is absent, null, or
 // has the value want.
 type neutral struct {

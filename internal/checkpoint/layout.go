@@ -81,18 +81,19 @@ func (c *Checkpoint) adopt(found map[string]*Tensor) (err error) {
 		return err
 	}
 	for _, name := range sortedKeys(found) {
-		if !harmless(name, &c.config) {
+		if !c.harmless(name) {
 			return fmt.Errorf("tensor %q has no place in this architecture", name)
 		}
 	}
 	return nil
 }
 
-// harmless says whether a tensor can be left out: the rope divisors of GGUF are
-// in the configuration, old files hold the rope frequencies that the
-// configuration gives, and a tied head is not used.
-func harmless(name string, c *Config) bool {
-	return name == "rope_freqs.weight" ||
-		strings.HasSuffix(name, ".rotary_emb.inv_freq") ||
-		name == "lm_head.weight" && c.TieEmbeddings
+// harmless says whether a tensor of the file can be left out: the rope divisors
+// of GGUF are in the configuration, old Hugging Face files hold the rope
+// frequencies that the configuration gives, and a tied head is not used.
+func (c *Checkpoint) harmless(name string) bool {
+	if c.format == "gguf" {
+		return name == "rope_freqs.weight"
+	}
+	return strings.HasSuffix(name, ".rotary_emb.inv_freq") || name == "lm_head.weight" && c.config.TieEmbeddings
 }

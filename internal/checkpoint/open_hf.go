@@ -10,12 +10,15 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/lpuctl/lpuctl/internal/checkpoint/mmap"
 	"github.com/lpuctl/lpuctl/internal/checkpoint/safetensors"
+	"github.com/lpuctl/lpuctl/internal/mmap"
 )
 
-// maxJSON bounds the bytes of the JSON files of a folder.
-const maxJSON = 32 << 20
+// Limits on the bytes of the JSON files of a folder.
+const (
+	maxConfig = 1 << 20
+	maxIndex  = 32 << 20
+)
 
 // openHF opens a Hugging Face folder.
 func openHF(dir string) (*Checkpoint, error) {
@@ -41,7 +44,7 @@ func openHF(dir string) (*Checkpoint, error) {
 // whose eos_token_id counts for generation.
 func readConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, "config.json")
-	text, err := readJSON(path)
+	text, err := readJSON(path, maxConfig)
 	if err != nil {
 		return Config{}, err
 	}
@@ -50,7 +53,7 @@ func readConfig(dir string) (Config, error) {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
 	path = filepath.Join(dir, "generation_config.json")
-	text, err = readJSON(path)
+	text, err = readJSON(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return config, nil
 	}
@@ -63,13 +66,17 @@ func readConfig(dir string) (Config, error) {
 	return config, nil
 }
 
-func readJSON(path string) ([]byte, error) {
+// readJSON reads a regular file of at most limit bytes.
+func readJSON(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxJSON || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %d bytes, or not a regular file; at most %d are read", path, info.Size(), maxJSON)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s: %d bytes, more than %d", path, info.Size(), limit)
 	}
 	return os.ReadFile(path)
 }
@@ -98,7 +105,7 @@ func (c *Checkpoint) loadShard(name string, found map[string]*Tensor) error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	c.files = append(c.files, file)
-	parsed, err := safetensors.Parse(path, file.Data())
+	parsed, err := safetensors.Parse(path, file.Data)
 	if err != nil {
 		return err
 	}
@@ -139,7 +146,7 @@ func (c *Checkpoint) loadIndex(found map[string]*Tensor) error {
 
 // readIndex returns the shard of each tensor.
 func readIndex(path string) (map[string]string, error) {
-	text, err := readJSON(path)
+	text, err := readJSON(path, maxIndex)
 	if err != nil {
 		return nil, err
 	}

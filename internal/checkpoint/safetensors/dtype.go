@@ -1,16 +1,16 @@
 package safetensors
 
-import "github.com/lpuctl/lpuctl/internal/quant"
+import (
+	"slices"
 
-// dtypes are the element types of the format (safetensors 24b0b28, Dtype).
-// Those below a byte are blocks that fill whole bytes. Types that lpuctl cannot
-// decode can still be read as raw bytes.
+	"github.com/lpuctl/lpuctl/internal/quant"
+)
+
+// dtypes are the element types of the format in the order of the reference
+// (safetensors 24b0b28, Dtype), by which the writer sorts. Those below a byte
+// are blocks that fill whole bytes. Types that lpuctl cannot decode can still
+// be read as raw bytes.
 var dtypes = [...]*quant.Type{
-	quant.F32,
-	quant.F16,
-	quant.BF16,
-	I64,
-	I32,
 	{Name: "BOOL", Block: 1, Bytes: 1},
 	{Name: "F4", Block: 2, Bytes: 1},
 	{Name: "F6_E2M3", Block: 4, Bytes: 3},
@@ -24,9 +24,14 @@ var dtypes = [...]*quant.Type{
 	{Name: "F8_E5M2FNUZ", Block: 1, Bytes: 1},
 	{Name: "I16", Block: 1, Bytes: 2},
 	{Name: "U16", Block: 1, Bytes: 2},
+	quant.F16,
+	quant.BF16,
+	I32,
 	{Name: "U32", Block: 1, Bytes: 4},
+	quant.F32,
 	{Name: "C64", Block: 1, Bytes: 8},
 	{Name: "F64", Block: 1, Bytes: 8},
+	I64,
 	{Name: "U64", Block: 1, Bytes: 8},
 }
 
@@ -44,4 +49,9 @@ func dtype(name string) *quant.Type {
 		}
 	}
 	return nil
+}
+
+// rank returns the place of a type in dtypes, -1 if it has none.
+func rank(t *quant.Type) int {
+	return slices.Index(dtypes[:], t)
 }

@@ -86,7 +86,11 @@ func expect(dec *jsontext.Decoder, kind jsontext.Kind, what string) error {
 	return err
 }
 
+// readMetadata reads the free-form strings; null stands for none.
 func readMetadata(dec *jsontext.Decoder) (map[string]string, error) {
+	if dec.PeekKind() == 'n' {
+		return nil, dec.SkipValue()
+	}
 	metadata := map[string]string{}
 	err := object(dec, func(key string) error {
 		value, err := text(dec)

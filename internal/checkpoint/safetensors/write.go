@@ -5,41 +5,41 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/lpuctl/lpuctl/internal/quant"
+	"github.com/lpuctl/lpuctl/internal/atomicfile"
 )
 
 // Write writes tensors and metadata to a file. The same arguments give the same
-// bytes: tensors are sorted by the size of their elements, largest first, then
-// by name; metadata by key; the header is padded with spaces to a multiple of 8
-// bytes. The file appears under its name only when it is complete.
+// bytes, those of Hugging Face's library: tensors are sorted by type, widest
+// first, then by name; metadata by key; the header is padded with spaces to a
+// multiple of 8 bytes. The file appears under its name only when it is complete.
 //
 // It fails if a name appears twice or is "__metadata__", if a type is not one
 // of safetensors, or if Data is not as long as Type and Shape say.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int {
-		return cmp.Or(cmp.Compare(alignment(b.Type), alignment(a.Type)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(rank(b.Type), rank(a.Type)), cmp.Compare(a.Name, b.Name))
 	})
 	head, err := encodeHeader(sorted, metadata)
 	if err == nil {
-		err = replace(path, func(w io.Writer) error { return write(w, head, sorted) })
+		err = atomicfile.Write(path, 0o644, func(f *os.File) error {
+			w := bufio.NewWriterSize(f, 1<<20)
+			return errors.Join(write(w, head, sorted), w.Flush())
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("safetensors: write %s: %w", path, err)
 	}
 	return nil
 }
-
-// alignment is the bits of an element, the reference's measure.
-func alignment(t *quant.Type) int { return 8 * t.Bytes / t.Block }
 
 func write(w io.Writer, head []byte, tensors []Tensor) error {
 	if _, err := w.Write(head); err != nil {
@@ -51,35 +51,6 @@ func write(w io.Writer, head []byte, tensors []Tensor) error {
 		}
 	}
 	return nil
-}
-
-// replace writes a file under a temporary name in the same folder and renames
-// it. On any error the temporary file is removed.
-func replace(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := write(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // wireEntry is a tensor of the header as JSON.
@@ -141,7 +112,7 @@ func checkTensor(t Tensor, offset int) error {
 	if t.Name == "__metadata__" {
 		return fmt.Errorf("the name is reserved")
 	}
-	if dtype(t.Type.Name) != t.Type {
+	if rank(t.Type) < 0 {
 		return fmt.Errorf("type %s does not exist in safetensors", t.Type)
 	}
 	for _, d := range t.Shape {
