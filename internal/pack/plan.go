@@ -46,6 +46,9 @@ func NewPlan(m *ir.Module) (*Plan, error) {
 		if w.Type.Elem == ir.Block && !matrix {
 			return nil, fmt.Errorf("pack: weight @%s is %v but no linear or embedding reads it", w.Name, w.Type)
 		}
+		if matrix && uses.plain[w] {
+			return nil, fmt.Errorf("pack: weight @%s is read as a matrix and by another operation", w.Name)
+		}
 		parts := Parts(w.Type, matrix)
 		p.Weights[i] = Placed{Weight: w, Matrix: matrix, Parts: parts, Offset: make([]int64, len(parts))}
 	}
@@ -72,18 +75,35 @@ func (p *Plan) place(weights []*ir.Value) {
 	}
 }
 
+func (p *Plan) placed() []*Placed {
+	all := make([]*Placed, len(p.Weights))
+	for i := range p.Weights {
+		all[i] = &p.Weights[i]
+	}
+	return all
+}
+
+// find returns the place of a weight.
+func (p *Plan) find(w *ir.Value) (*Placed, error) {
+	if w.Index >= len(p.Weights) || p.Weights[w.Index].Weight != w {
+		return nil, fmt.Errorf("weight %q is not in the plan", w.Name)
+	}
+	return &p.Weights[w.Index], nil
+}
+
 // uses is what the functions of a module do with its weights.
 type uses struct {
-	matrix  map[*ir.Value]bool
+	matrix  map[*ir.Value]bool // read by linears and embeddings
+	plain   map[*ir.Value]bool // read by other operations
 	stacks  []Stack
 	stackOf map[*ir.Value]*Stack
 }
 
 func findUses(m *ir.Module) (*uses, error) {
-	u := &uses{matrix: map[*ir.Value]bool{}, stackOf: map[*ir.Value]*Stack{}}
+	u := &uses{matrix: map[*ir.Value]bool{}, plain: map[*ir.Value]bool{}, stackOf: map[*ir.Value]*Stack{}}
 	for _, f := range m.Funcs {
 		for _, n := range f.Nodes {
-			u.markMatrices(n)
+			u.mark(n)
 		}
 		if err := u.findStacks(f); err != nil {
 			return nil, fmt.Errorf("pack: @%s: %w", f.Name, err)
@@ -97,17 +117,19 @@ func findUses(m *ir.Module) (*uses, error) {
 	return u, nil
 }
 
-// markMatrices marks the operands that n reads as matrices. Callees stand
-// before their callers, so their parameters are marked already.
-func (u *uses) markMatrices(n *ir.Node) {
-	switch n.Op {
-	case ir.Linear, ir.Embed:
-		u.matrix[n.Args[1]] = true
-	case ir.Call:
-		for i, p := range n.Callee.Params {
-			if u.matrix[p] {
-				u.matrix[n.Args[i]] = true
-			}
+// mark marks the operands of n by how it reads them. Callees stand before
+// their callers, so their parameters are marked already.
+func (u *uses) mark(n *ir.Node) {
+	for i, a := range n.Args {
+		switch {
+		case n.Op == ir.Call:
+			p := n.Callee.Params[i]
+			u.matrix[a] = u.matrix[a] || u.matrix[p]
+			u.plain[a] = u.plain[a] || u.plain[p]
+		case i == 1 && (n.Op == ir.Linear || n.Op == ir.Embed):
+			u.matrix[a] = true
+		default:
+			u.plain[a] = true
 		}
 	}
 }
