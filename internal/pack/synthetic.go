@@ -27,14 +27,15 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 	amplitude := math.Sqrt(3 / float64(t.Shape[1]))
 	if t.Elem != ir.Block {
 		fillUniform(parts[0], t.Elem, 0, amplitude, bits)
-		return nil
+	} else {
+		fillBits(parts[0], bits)
+		scale := amplitude / float64(int(1)<<(t.Quant.Bits-1))
+		fillScales(parts[1], t.Quant.Scale, scale, bits)
+		if t.Quant.Zero {
+			fillZeros(parts[2], t.Quant.Bits, bits)
+		}
 	}
-	fillBits(parts[0], bits)
-	scale := amplitude / float64(int(1)<<(t.Quant.Bits-1))
-	fillScales(parts[1], t.Quant.Scale, scale, bits)
-	if t.Quant.Zero {
-		fillZeros(parts[2], t.Quant.Bits, bits)
-	}
+	clearPadding(p, block, parts)
 	return nil
 }
 
