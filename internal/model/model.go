@@ -35,6 +35,9 @@ type Options struct {
 	Prefill int       // tokens of a prefill call; 0: no prefill entry
 }
 
+// maxLayers bounds the work that a wrong number in a file can cause.
+const maxLayers = 1 << 12
+
 // check refuses numbers that no graph can have.
 func (c *Config) check() error {
 	for _, f := range []struct {
@@ -55,7 +58,10 @@ func (c *Config) check() error {
 	if c.HeadDim%2 != 0 {
 		return fmt.Errorf("head dimension %d is odd", c.HeadDim)
 	}
-	return nil
+	if c.Layers > maxLayers {
+		return fmt.Errorf("%d layers, at most %d", c.Layers, maxLayers)
+	}
+	return c.Rope.check(c.HeadDim / 2)
 }
 
 // Parameters counts the weights of the model, rope tables left out.
