@@ -23,28 +23,8 @@ func floatBlock(s *scratch, acc []float32, x *activations, w *matrix, i int) {
 			roundF16(tile, tile)
 		}
 		for t := range rows {
-			mulAddTile((*[lanes]float32)(acc[t*lanes:]), x.f.f[t*x.width+k:][:n], tile)
+			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[t*x.width+k:][:n], tile, lanes)
 		}
-	}
-}
-
-// mulAddTile is acc[l] += x[k]*w[k*64+l], k ascending, one accumulator a lane.
-func mulAddTile(acc *[lanes]float32, x, w []float32) {
-	for l := 0; l < lanes; l += 8 {
-		a := (*[8]float32)(acc[l:])
-		a0, a1, a2, a3, a4, a5, a6, a7 := a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-		for k, v := range x {
-			c := (*[8]float32)(w[k*lanes+l:])
-			a0 += float32(v * c[0])
-			a1 += float32(v * c[1])
-			a2 += float32(v * c[2])
-			a3 += float32(v * c[3])
-			a4 += float32(v * c[4])
-			a5 += float32(v * c[5])
-			a6 += float32(v * c[6])
-			a7 += float32(v * c[7])
-		}
-		*a = [8]float32{a0, a1, a2, a3, a4, a5, a6, a7}
 	}
 }
 
