@@ -27,12 +27,18 @@ func dotBytes(isum *[lanes]int32, q []byte, x []uint8) {
 	}
 }
 
-// sumBytes adds the bytes of each lane, read as unsigned.
+// sumBytes adds the bytes of each lane, read as unsigned, in 16-bit fields; a
+// group of 128 fits them.
 func sumBytes(sums *[lanes]int32, q []byte) {
-	for ; len(q) >= lanes; q = q[lanes:] {
-		for l, b := range (*[lanes]byte)(q) {
-			sums[l] += int32(b ^ 0x80)
+	const fields = 0x00FF00FF00FF00FF
+	for l := 0; l < lanes; l += 8 {
+		var even, odd uint64
+		for at := l; at+8 <= len(q); at += lanes {
+			v := binary.LittleEndian.Uint64(q[at:]) ^ signBits
+			even += v & fields
+			odd += v >> 8 & fields
 		}
+		widen((*[8]int32)(sums[l:]), even, odd)
 	}
 }
 

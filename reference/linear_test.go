@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/lpuctl/lpuctl/internal/half"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
@@ -103,4 +104,19 @@ func tableOf(width int, rows []func(i int) float32) *logical {
 		table.floats = append(table.floats, row)
 	}
 	return table
+}
+
+// TestRoundF16 compares with package half around every float16 and between.
+func TestRoundF16(t *testing.T) {
+	for bits := uint32(0); bits < 0x7F800001; bits += 0x7FF {
+		for _, u := range []uint32{bits, bits | 0x80000000, bits &^ 0xFFF, bits | 0xFFF} {
+			x := []float32{math.Float32frombits(u)}
+			y := []float32{0}
+			roundF16(y, x)
+			want := []float32{half.F16ToF32(half.F32ToF16(x[0]))}
+			if diff := difference(want, y); diff != "" {
+				t.Fatalf("%08X: %s", u, diff)
+			}
+		}
+	}
 }
