@@ -102,6 +102,31 @@ func TestModulesThatCannotRun(t *testing.T) {
 	}
 }
 
+// TestEntriesThatDiffer gives New a prefill for other caches or logits.
+func TestEntriesThatDiffer(t *testing.T) {
+	for _, c := range []struct {
+		vocab, context int
+		want           string
+	}{
+		{4, 32, "reference: cache %k is f32[1,1,2,32] in @prefill, f32[1,1,2,16] in @decode"},
+		{5, 16, "reference: 5 logits in @prefill, 4 in @decode"},
+	} {
+		b := ir.NewBuilder("differ")
+		for name, size := range map[string][3]int{"prefill": {2, c.vocab, c.context}, "decode": {1, 4, 16}} {
+			table := b.Weight("table_"+name, ir.Tensor(ir.F32, 3, size[1]))
+			f := b.Func(name, false)
+			ids := f.Param("tokens", ir.Tensor(ir.I32, size[0]))
+			f.Param("pos", ir.Tensor(ir.I32))
+			k, v := f.Param("k", ir.Tensor(ir.F32, 1, 1, 2, size[2])), f.Param("v", ir.Tensor(ir.F32, 1, size[2], 1, 2))
+			f.Return(f.Embed("x", ids, table), k, v)
+		}
+		m, err := b.Build()
+		require.NoError(t, err)
+		_, err = New(m, syntheticStore(t, m), Options{})
+		require.EqualError(t, err, c.want)
+	}
+}
+
 // entry is an entry that is being built.
 type entry struct {
 	*ir.FuncBuilder
@@ -168,12 +193,13 @@ func TestStreamedWeightAlsoReadDirectly(t *testing.T) {
 			g := b.Func("layer_"+x.Type.String()[4:5], true)
 			in, inner := g.Param("x", x.Type), g.Param("w", w.Type)
 			layer := g.Return(g.Linear("h", in, inner, ir.KindF32))
-			return f.Linear("y", f.Call(layer, []string{"call"}, x, w)[0], w, ir.KindF32)
+			return f.Call(layer, []string{"call"}, f.Linear("y", x, w, ir.KindF32), w)[0]
 		}
 	})
 	want := logits(t, newEngine(t, m, syntheticStore(t, m), 1), []int32{0, 1}, 1)
 	stream := pack.NewStream(t.Context(), plan(t, m), pack.Synthetic{Seed: 1})
 	require.Empty(t, difference(want, logits(t, newEngine(t, m, stream, 1), []int32{0, 1}, 1)))
+	require.NotZero(t, want[0])
 }
 
 // TestStreamFails reports the weight that could not be fetched and runs again

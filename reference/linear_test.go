@@ -74,6 +74,8 @@ func oddActivations(width int) *logical {
 		func(i int) float32 { return 1 + float32(2*i+1)*0x1p-11 },                               // ties f16
 		func(int) float32 { return math.Float32frombits(r.Uint32N(1 << 23)) },                   // denormal
 		func(i int) float32 { return float32(math.Ldexp(1+r.Float64(), -98-i%4)) },              // tiny
+		func(int) float32 { return float32(math.Ldexp(1+r.Float64(), -101)) },                   // below 2^-100
+		func(i int) float32 { return 0x1p-100 / float32(i%3+1) },                                // 2^-100
 		func(int) float32 { return float32(r.NormFloat64() * 0x1p-18) },                         // f16 tiny
 		func(int) float32 { return float32(r.NormFloat64() * 1e38) },                            // huge
 		func(i int) float32 { return 65519 + float32(i%3)/2 },                                   // f16 largest

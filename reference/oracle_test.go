@@ -338,7 +338,7 @@ func naiveSoftmax(scores []float32) []float32 {
 	return e
 }
 
-// naiveExp is section 5 of the contract with its constants as bits.
+// naiveExp is the exponential of rule 5 with its constants as bits.
 func naiveExp(x float32) float32 {
 	c := math.Float32frombits
 	if x > c(0x42B20000) {

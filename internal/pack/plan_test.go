@@ -42,8 +42,7 @@ func layered(t testing.TB) *ir.Module {
 // after the other, a shared or tied weight has one place.
 func TestPlan(t *testing.T) {
 	m := layered(t)
-	plan, err := NewPlan(m)
-	require.NoError(t, err)
+	plan := planOf(t, m)
 	offsets := map[string][]int64{}
 	for _, p := range plan.Weights {
 		offsets[p.Weight.Name] = p.Offset
@@ -76,6 +75,19 @@ func TestPlan(t *testing.T) {
 		"embed": true, "layers.0.norm": false, "layers.1.norm": false,
 		"layers.0.proj": true, "layers.1.proj": true, "table": false,
 	}, matrices)
+}
+
+// TestAlignment: an array begins at the next multiple of 64 bytes.
+func TestAlignment(t *testing.T) {
+	b := ir.NewBuilder("vectors")
+	for _, name := range []string{"a", "b", "c"} {
+		b.Weight(name, ir.Tensor(ir.F32, 23)) // 92 bytes
+	}
+	m, err := b.Build()
+	require.NoError(t, err)
+	plan := planOf(t, m)
+	require.Equal(t, []int64{0, 128, 256}, []int64{plan.Weights[0].Offset[0], plan.Weights[1].Offset[0], plan.Weights[2].Offset[0]})
+	require.EqualValues(t, 256+92, plan.Size)
 }
 
 func TestCalls(t *testing.T) {
