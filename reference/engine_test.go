@@ -112,12 +112,15 @@ func TestEntriesThatDiffer(t *testing.T) {
 		{5, 16, "reference: 5 logits in @prefill, 4 in @decode"},
 	} {
 		b := ir.NewBuilder("differ")
-		for name, size := range map[string][3]int{"prefill": {2, c.vocab, c.context}, "decode": {1, 4, 16}} {
-			table := b.Weight("table_"+name, ir.Tensor(ir.F32, 3, size[1]))
-			f := b.Func(name, false)
-			ids := f.Param("tokens", ir.Tensor(ir.I32, size[0]))
+		for _, e := range []struct {
+			name                 string
+			rows, vocab, context int
+		}{{"prefill", 2, c.vocab, c.context}, {"decode", 1, 4, 16}} {
+			table := b.Weight("table_"+e.name, ir.Tensor(ir.F32, 3, e.vocab))
+			f := b.Func(e.name, false)
+			ids := f.Param("tokens", ir.Tensor(ir.I32, e.rows))
 			f.Param("pos", ir.Tensor(ir.I32))
-			k, v := f.Param("k", ir.Tensor(ir.F32, 1, 1, 2, size[2])), f.Param("v", ir.Tensor(ir.F32, 1, size[2], 1, 2))
+			k, v := f.Param("k", ir.Tensor(ir.F32, 1, 1, 2, e.context)), f.Param("v", ir.Tensor(ir.F32, 1, e.context, 1, 2))
 			f.Return(f.Embed("x", ids, table), k, v)
 		}
 		m, err := b.Build()
