@@ -83,7 +83,7 @@ func (r *Rope) llama3(f float64) float64 {
 		return f
 	}
 	smooth := (turns - r.Low) / (r.High - r.Low)
-	return (1-smooth)*f/r.Factor + smooth*f
+	return float64((1-smooth)*f/r.Factor) + float64(smooth*f) // not fused
 }
 
 // ropeTables are the cosines and sines [context, headDim/2] of every position,

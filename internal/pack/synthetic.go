@@ -80,14 +80,14 @@ func fillUniform(dst []byte, elem ir.Elem, mid, amplitude float64, bits *splitmi
 		}
 		v := int16(word)
 		word >>= 16
-		putFloat(dst, elem, i, float32(mid+amplitude*float64(v)/(1<<15)))
+		putFloat(dst, elem, i, float32(mid+float64(amplitude*float64(v)/(1<<15)))) // not fused
 	}
 }
 
 // fillScales fills scales within a quarter of the given one.
 func fillScales(dst []byte, elem ir.Elem, scale float64, bits *splitmix) {
 	for i := range len(dst) / elem.Size() {
-		v := float32(scale * (1 + float64(int8(bits.next()))/512))
+		v := float32(scale * (1 + float64(float64(int8(bits.next()))/512))) // not fused
 		putFloat(dst, elem, i, half.F16ToF32(half.F32ToF16(v)))
 	}
 }
