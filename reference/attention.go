@@ -65,31 +65,10 @@ func attentionKernel(b *bodyBuilder, n *ir.Node) step {
 
 // scores is s[i] = (sum over d of q[d]*k[d*stride+i]) * scale, d ascending.
 func scores(s, q, k []float32, stride int, scale float32) {
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		var a0, a1, a2, a3, a4, a5, a6, a7 float32
-		for d, v := range q {
-			c := (*[8]float32)(k[d*stride+i:])
-			a0 += float32(v * c[0])
-			a1 += float32(v * c[1])
-			a2 += float32(v * c[2])
-			a3 += float32(v * c[3])
-			a4 += float32(v * c[4])
-			a5 += float32(v * c[5])
-			a6 += float32(v * c[6])
-			a7 += float32(v * c[7])
-		}
-		*(*[8]float32)(s[i:]) = [8]float32{
-			float32(a0 * scale), float32(a1 * scale), float32(a2 * scale), float32(a3 * scale),
-			float32(a4 * scale), float32(a5 * scale), float32(a6 * scale), float32(a7 * scale),
-		}
-	}
-	for ; i < len(s); i++ {
-		var a float32
-		for d, v := range q {
-			a += float32(v * k[d*stride+i])
-		}
-		s[i] = float32(a * scale)
+	clear(s)
+	mulAdd(s, q, k, stride)
+	for i := range s {
+		s[i] = float32(s[i] * scale)
 	}
 }
 
@@ -113,27 +92,6 @@ func softmax(p []float32) {
 
 // weightedSum is y[d] = sum over i of p[i]*v[i*stride+d], i ascending.
 func weightedSum(y, p, v []float32, stride int) {
-	d := 0
-	for ; d+8 <= len(y); d += 8 {
-		var a0, a1, a2, a3, a4, a5, a6, a7 float32
-		for i, w := range p {
-			c := (*[8]float32)(v[i*stride+d:])
-			a0 += float32(w * c[0])
-			a1 += float32(w * c[1])
-			a2 += float32(w * c[2])
-			a3 += float32(w * c[3])
-			a4 += float32(w * c[4])
-			a5 += float32(w * c[5])
-			a6 += float32(w * c[6])
-			a7 += float32(w * c[7])
-		}
-		*(*[8]float32)(y[d:]) = [8]float32{a0, a1, a2, a3, a4, a5, a6, a7}
-	}
-	for ; d < len(y); d++ {
-		var a float32
-		for i, w := range p {
-			a += float32(w * v[i*stride+d])
-		}
-		y[d] = a
-	}
+	clear(y)
+	mulAdd(y, p, v, stride)
 }

@@ -11,7 +11,8 @@ import (
 
 // Weights hands out the packed weights of a module. If it has a method
 // Release(*ir.Value), the weights that private functions take call by call are
-// fetched before each call and released after it.
+// fetched before each call and released after it; after an error weights that
+// were not fetched may be released too.
 type Weights interface {
 	Get(w *ir.Value) (pack.Tensor, error)
 }
@@ -92,7 +93,8 @@ func (e *Engine) fetch(i int, w *ir.Value) error {
 	return nil
 }
 
-// streamedWeights are those that a private function takes anew at each call.
+// streamedWeights are those that a private function takes anew at each call
+// and that nothing else reads.
 func streamedWeights(m *ir.Module) map[*ir.Value]bool {
 	streamed := map[*ir.Value]bool{}
 	for _, f := range m.Funcs {
@@ -100,6 +102,15 @@ func streamedWeights(m *ir.Module) map[*ir.Value]bool {
 			for _, b := range g.Params {
 				for _, w := range b.Stack {
 					streamed[w] = true
+				}
+			}
+		}
+	}
+	for _, f := range m.Funcs {
+		for _, n := range f.Nodes {
+			for _, a := range n.Args {
+				if n.Op != ir.Call {
+					delete(streamed, a)
 				}
 			}
 		}
@@ -117,13 +128,32 @@ func (e *Engine) compile(m *ir.Module) error {
 	if e.decode, err = compiler.entry(decode); err != nil {
 		return err
 	}
+	if e.decode.rows != 1 {
+		return fmt.Errorf("entry @decode takes %d tokens, want 1", e.decode.rows)
+	}
 	for _, p := range decode.Params[2:] {
 		e.caches = append(e.caches, &value{f: make([]float32, p.Type.Elements())})
 	}
-	if f := m.Func("prefill"); f != nil {
-		if e.prefill, err = compiler.entry(f); err != nil {
-			return err
+	f := m.Func("prefill")
+	if f == nil {
+		return nil
+	}
+	if e.prefill, err = compiler.entry(f); err != nil {
+		return err
+	}
+	return sameSignature(f, decode)
+}
+
+// sameSignature checks that two entries work on the same caches and give
+// logits of the same vocabulary.
+func sameSignature(prefill, decode *ir.Func) error {
+	for i := 2; i < 4; i++ {
+		if p, d := prefill.Params[i].Type, decode.Params[i].Type; !p.Equal(d) {
+			return fmt.Errorf("cache %%%s is %v in @prefill, %v in @decode", prefill.Params[i].Name, p, d)
 		}
+	}
+	if p, d := prefill.Results[0].Type.Shape[1], decode.Results[0].Type.Shape[1]; p != d {
+		return fmt.Errorf("%d logits in @prefill, %d in @decode", p, d)
 	}
 	return nil
 }
@@ -233,10 +263,10 @@ func (e *Engine) record(s *step, prefix string) {
 // is used again by the next call.
 func (e *Engine) call(c *call) {
 	if e.release != nil {
+		defer e.releaseAll(c.streamed)
 		if e.err = e.fetchAll(c.streamed); e.err != nil {
 			return
 		}
-		defer e.releaseAll(c.streamed)
 	}
 	for i, a := range c.args {
 		*c.callee.params[i] = *a

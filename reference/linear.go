@@ -69,17 +69,17 @@ func (b *bodyBuilder) prepare(x *ir.Value, kind string, group int) *activations 
 		return a
 	}
 	rows, width := x.Type.Shape[0], x.Type.Shape[1]
-	a := &activations{kind: kind, width: width, group: group, f: b.value(x)}
+	from := b.value(x)
+	a := &activations{kind: kind, width: width, group: group, f: from}
 	b.prepared[key] = a
 	switch kind {
 	case ir.KindF16:
 		a.f = &value{f: make([]float32, rows*width)}
 		b.addPrepare(int64(4*width), func(t int) {
-			roundF16(a.f.f[t*width:(t+1)*width], b.values[x].f[t*width:(t+1)*width])
+			roundF16(a.f.f[t*width:(t+1)*width], from.f[t*width:(t+1)*width])
 		})
 	case ir.KindA8, ir.KindA15:
 		a.alloc(rows)
-		from := b.value(x)
 		b.addPrepare(int64(8*width), func(t int) { a.quantize(t, from.f[t*width:(t+1)*width]) })
 	}
 	return a

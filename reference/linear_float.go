@@ -23,28 +23,8 @@ func floatBlock(s *scratch, acc []float32, x *activations, w *matrix, i int) {
 			roundF16(tile, tile)
 		}
 		for t := range rows {
-			mulAddTile((*[lanes]float32)(acc[t*lanes:]), x.f.f[t*x.width+k:][:n], tile)
+			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[t*x.width+k:][:n], tile, lanes)
 		}
-	}
-}
-
-// mulAddTile is acc[l] += x[k]*w[k*64+l], k ascending, one accumulator a lane.
-func mulAddTile(acc *[lanes]float32, x, w []float32) {
-	for l := 0; l < lanes; l += 8 {
-		a := (*[8]float32)(acc[l:])
-		a0, a1, a2, a3, a4, a5, a6, a7 := a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-		for k, v := range x {
-			c := (*[8]float32)(w[k*lanes+l:])
-			a0 += float32(v * c[0])
-			a1 += float32(v * c[1])
-			a2 += float32(v * c[2])
-			a3 += float32(v * c[3])
-			a4 += float32(v * c[4])
-			a5 += float32(v * c[5])
-			a6 += float32(v * c[6])
-			a7 += float32(v * c[7])
-		}
-		*a = [8]float32{a0, a1, a2, a3, a4, a5, a6, a7}
 	}
 }
 
@@ -101,59 +81,72 @@ func (w *matrix) groupScales(dst *[lanes]float32, at int) {
 	}
 }
 
-// groupZeros are the 64 zero points of a group: 8 of symmetric nibbles, which
-// are stored unsigned, and 0 of symmetric bytes.
+// groupZeros are the 64 zero points of a group, to be taken off the stored
+// integers read as unsigned: of nibbles, those are what is stored, 8 for a
+// symmetric zero; of bytes, the top bit is flipped, which adds 128.
 func (w *matrix) groupZeros(dst *[lanes]int32, at int) {
-	if w.zero != nil {
-		for l, z := range w.zero[at*lanes:][:lanes] {
-			dst[l] = int32(z)
+	offset := int32(8)
+	switch {
+	case w.quant.Bits == 8:
+		offset = 128
+	case w.zero != nil:
+		offset = 0
+	}
+	if w.zero == nil {
+		for l := range dst {
+			dst[l] = offset
 		}
 		return
 	}
-	implied := int32(0)
-	if w.quant.Bits == 4 {
-		implied = 8
-	}
-	for l := range dst {
-		dst[l] = implied
+	for l, z := range w.zero[at*lanes:][:lanes] {
+		dst[l] = int32(z) + offset
 	}
 }
 
-// dequantize4 decodes nibbles: byte j of a lane holds inputs 2j and 2j+1.
+// dequantize4 decodes nibbles: a byte of a lane holds input 2j low, 2j+1 high.
 func dequantize4(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32) {
-	for k := 0; len(dst) >= lanes; k++ {
-		out := (*[lanes]float32)(dst)
-		in := (*[lanes]byte)(q[k/2*lanes:])
-		shift := uint(k&1) * 4
-		for l := range out {
-			out[l] = float32(float32(int32(in[l]>>shift&15)-zero[l]) * scale[l])
+	for ; len(dst) >= 2*lanes; dst = dst[2*lanes:] {
+		low, high := (*[lanes]float32)(dst), (*[lanes]float32)(dst[lanes:])
+		for l, b := range (*[lanes]byte)(q) {
+			low[l] = float32(float32(int32(b&15)-zero[l]) * scale[l])
+			high[l] = float32(float32(int32(b>>4)-zero[l]) * scale[l])
 		}
-		dst = dst[lanes:]
+		q = q[lanes:]
+	}
+	if len(dst) > 0 { // an odd number of inputs
+		for l, b := range (*[lanes]byte)(q) {
+			dst[l] = float32(float32(int32(b&15)-zero[l]) * scale[l])
+		}
 	}
 }
 
 // dequantize8 decodes signed bytes.
 func dequantize8(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32) {
-	for k := 0; len(dst) >= lanes; k++ {
+	for ; len(dst) >= lanes; dst = dst[lanes:] {
 		out := (*[lanes]float32)(dst)
-		in := (*[lanes]byte)(q[k*lanes:])
-		for l := range out {
-			out[l] = float32(float32(int32(int8(in[l]))-zero[l]) * scale[l])
+		for l, b := range (*[lanes]byte)(q) {
+			out[l] = float32(float32(int32(b^0x80)-zero[l]) * scale[l])
 		}
-		dst = dst[lanes:]
+		q = q[lanes:]
 	}
 }
 
-// roundF16 rounds to float16 and widens again. Normal numbers lose 13 bits of
-// the fraction where they are; the others take the long way.
+// roundF16 rounds to float16 and widens again. The fractions of normal numbers
+// lose 13 bits where they are; below 2^-14 the sum with 0.5 rounds to a
+// multiple of 2^-24. There is no branch between the two: zeros are frequent
+// among weights, and not predictable.
 func roundF16(y, x []float32) {
 	for i, v := range x {
 		u := math.Float32bits(v)
-		if m := u & 0x7FFFFFFF; m >= 0x38800000 && m < 0x477FF000 {
-			y[i] = math.Float32frombits((u + 0xFFF + u>>13&1) &^ 0x1FFF)
-		} else {
-			y[i] = half.F16ToF32(half.F32ToF16(v))
+		m := u & 0x7FFFFFFF
+		rounded := (m + 0xFFF + m>>13&1) &^ 0x1FFF
+		if tiny := math.Float32bits(math.Float32frombits(m) + 0.5 - 0.5); m < 0x38800000 {
+			rounded = tiny
 		}
+		if m >= 0x477FF000 { // infinity from 65520 on, NaN
+			rounded = math.Float32bits(half.F16ToF32(half.F32ToF16(math.Float32frombits(m))))
+		}
+		y[i] = math.Float32frombits(rounded | u&0x80000000)
 	}
 }
 
@@ -194,10 +187,10 @@ func (w *matrix) quantizedRow(block, lane int, dst []float32) {
 	}
 }
 
-// integer is the stored weight of input k of a group.
+// integer is the stored weight of input k of a group, read as unsigned.
 func (w *matrix) integer(group, k, lane int) int32 {
 	if w.quant.Bits == 8 {
-		return int32(int8(w.q[(group*w.quant.Group+k)*lanes+lane]))
+		return int32(w.q[(group*w.quant.Group+k)*lanes+lane] ^ 0x80)
 	}
 	b := w.q[(group*w.quant.Group/2+k/2)*lanes+lane]
 	return int32(b >> (k % 2 * 4) & 15)

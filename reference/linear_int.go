@@ -65,14 +65,10 @@ func (w *matrix) dot(isum *[lanes]int32, q []byte, x []uint8) {
 // sumWeights adds the stored weights of a group for each lane.
 func (w *matrix) sumWeights(sums *[lanes]int32, q []byte) {
 	clear(sums[:])
-	if w.quant.Bits == 4 {
+	if w.quant.Bits == 8 {
+		sumBytes(sums, q)
+	} else {
 		sumNibbles(sums, q)
-		return
-	}
-	for ; len(q) >= lanes; q = q[lanes:] {
-		for l, v := range (*[lanes]byte)(q) {
-			sums[l] += int32(int8(v))
-		}
 	}
 }
 
@@ -125,15 +121,4 @@ func widen(sums *[8]int32, even, odd uint64) {
 	sums[5] += int32(odd >> 32 & 0xFFFF)
 	sums[6] += int32(even >> 48)
 	sums[7] += int32(odd >> 48)
-}
-
-// dotBytes adds w[k]*x[k] for each lane; weights are signed bytes.
-func dotBytes(isum *[lanes]int32, q []byte, x []uint8) {
-	for k, v := range x {
-		row := (*[lanes]byte)(q[k*lanes:])
-		a := int32(v)
-		for l := range isum {
-			isum[l] += int32(int8(row[l])) * a
-		}
-	}
 }

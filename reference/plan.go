@@ -40,26 +40,35 @@ func (b *bodyBuilder) plan(f *ir.Func) {
 	}
 }
 
-// lastUses is the index of the last node that uses each value; results of the
-// function live past the end.
+// storage is the value in whose memory v is: v itself, unless a node made it by
+// updating an operand or a callee returned its argument.
+func storage(v *ir.Value) *ir.Value {
+	for v.Def != nil && v.Def.Tied(v.Index) >= 0 {
+		v = v.Def.Args[v.Def.Tied(v.Index)]
+	}
+	return v
+}
+
+// lastUses is the index of the last node that uses the memory of each value;
+// results of the function live past the end.
 func lastUses(f *ir.Func) map[*ir.Value]int {
 	last := map[*ir.Value]int{}
 	for i, n := range f.Nodes {
 		for _, v := range slices.Concat(n.Args, n.Results) {
-			last[v] = i
+			last[storage(v)] = i
 		}
 	}
 	for _, r := range f.Results {
-		last[r] = len(f.Nodes)
+		last[storage(r)] = len(f.Nodes)
 	}
 	return last
 }
 
-// dying lists the values whose last use is node n at index i, each once.
+// dying lists the memory whose last use is node n at index i, each once.
 func dying(n *ir.Node, i int, last map[*ir.Value]int) []*ir.Value {
 	var dead []*ir.Value
 	for _, v := range slices.Concat(n.Args, n.Results) {
-		if last[v] == i && !slices.Contains(dead, v) {
+		if v = storage(v); last[v] == i && !slices.Contains(dead, v) {
 			dead = append(dead, v)
 		}
 	}

@@ -12,7 +12,7 @@ type program struct {
 	body    *function
 	rows    int // tokens of a full call
 	vocab   int // logits of a position
-	table   int // rows of the embedding
+	table   int // token ids are below it
 	context int
 	one     [1]int32 // the token of a decode
 }
@@ -46,8 +46,8 @@ type call struct {
 	streamed []*ir.Value
 }
 
-// compiler turns functions into steps. One arena serves a function and those
-// that it calls: a callee's values start where its caller's end.
+// compiler turns functions into steps, each function once: its calls share
+// its values.
 type compiler struct {
 	engine    *Engine
 	functions map[*ir.Func]*function
@@ -70,7 +70,8 @@ func (c *compiler) entry(f *ir.Func) (*program, error) {
 	return p, nil
 }
 
-// newProgram reads the sizes of an entry from its signature.
+// newProgram reads the sizes of an entry from its signature and checks that
+// the kernels can run it.
 func newProgram(f *ir.Func) (*program, error) {
 	if len(f.Params) != 4 || len(f.Results) != 3 || f.TiedParam(1) != 2 || f.TiedParam(2) != 3 {
 		return nil, fmt.Errorf("want (tokens, pos, kcache, vcache) to (logits, kcache, vcache)")
@@ -83,13 +84,11 @@ func newProgram(f *ir.Func) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &program{rows: tokens.Shape[0], vocab: logits.Shape[1], context: cache.Context}
-	for _, n := range f.Nodes {
-		if n.Op == ir.Embed {
-			p.table = n.Args[1].Type.Shape[0]
-		}
+	c := checker{rows: tokens.Shape[0], context: cache.Context}
+	if err := c.entry(f); err != nil {
+		return nil, err
 	}
-	return p, nil
+	return &program{rows: c.rows, vocab: logits.Shape[1], table: c.table, context: c.context}, nil
 }
 
 func (c *compiler) function(f *ir.Func) (*function, error) {

@@ -5,22 +5,21 @@ package half
 
 import "math"
 
-// F16ToF32 widens a float16, exactly. Read as a float32, its magnitude is too
-// small by 2^112; the product with that is exact, of subnormals too.
+// F16ToF32 widens a float16, exactly.
 func F16ToF32(h uint16) float32 {
-	sign, magnitude := uint32(h&0x8000)<<16, uint32(h&0x7FFF)<<13
-	if h&0x7C00 == 0x7C00 {
-		return infOrNaN(sign | magnitude)
+	sign, magnitude := uint32(h&0x8000)<<16, uint32(h&0x7FFF)
+	if magnitude-0x0400 < 0x7800 { // a normal number: the exponent's bias is 112 more
+		return math.Float32frombits(sign | (magnitude<<13 + 112<<23))
 	}
-	return math.Float32frombits(sign | math.Float32bits(math.Float32frombits(magnitude)*0x1p112))
+	return math.Float32frombits(sign | widenSpecial(magnitude))
 }
 
-// infOrNaN completes the exponent of an infinity or a NaN and makes NaNs quiet.
-func infOrNaN(bits uint32) float32 {
-	if bits&0x7FFFFF != 0 {
-		bits |= 0x400000
+// widenSpecial widens a subnormal number, a multiple of 2^-24, infinity or NaN.
+func widenSpecial(magnitude uint32) uint32 {
+	if magnitude < 0x0400 {
+		return math.Float32bits(float32(magnitude) * 0x1p-24)
 	}
-	return math.Float32frombits(bits | 0x7F800000)
+	return magnitude<<13 | 0x7F800000
 }
 
 // F32ToF16 narrows to float16; 65520 and up become infinity.

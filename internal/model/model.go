@@ -35,6 +35,12 @@ type Options struct {
 	Prefill int       // tokens of a prefill call; 0: no prefill entry
 }
 
+// Bounds on the work that a wrong number in a file can cause.
+const (
+	maxLayers = 1 << 12
+	maxSize   = 1 << 24 // of every other number: no product of two overflows
+)
+
 // check refuses numbers that no graph can have.
 func (c *Config) check() error {
 	for _, f := range []struct {
@@ -45,8 +51,8 @@ func (c *Config) check() error {
 		{"query heads", c.Heads}, {"KV heads", c.KVHeads}, {"head dimension", c.HeadDim},
 		{"vocabulary", c.Vocab}, {"context", c.Context},
 	} {
-		if f.value < 1 {
-			return fmt.Errorf("%s is %d", f.name, f.value)
+		if f.value < 1 || f.value > maxSize {
+			return fmt.Errorf("%s is %d, want 1 to %d", f.name, f.value, maxSize)
 		}
 	}
 	if c.Heads%c.KVHeads != 0 {
@@ -55,7 +61,10 @@ func (c *Config) check() error {
 	if c.HeadDim%2 != 0 {
 		return fmt.Errorf("head dimension %d is odd", c.HeadDim)
 	}
-	return nil
+	if c.Layers > maxLayers {
+		return fmt.Errorf("%d layers, at most %d", c.Layers, maxLayers)
+	}
+	return c.Rope.check(c.HeadDim / 2)
 }
 
 // Parameters counts the weights of the model, rope tables left out.

@@ -18,21 +18,47 @@ type Rope struct {
 	Divisors []float32
 }
 
+// check refuses numbers that give no frequencies of that many.
+func (r *Rope) check(frequencies int) error {
+	if !positive(r.Theta) {
+		return fmt.Errorf("rope theta is %g", r.Theta)
+	}
+	scaled := r.Type == "linear" || r.Type == "llama3"
+	switch {
+	case !scaled && r.Type != "" && r.Type != "default":
+		return fmt.Errorf("rope type %q is not supported", r.Type)
+	case scaled && !positive(r.Factor):
+		return fmt.Errorf("rope factor is %g", r.Factor)
+	case r.Type == "llama3" && !(positive(r.Low) && positive(r.High-r.Low) && r.Context > 0):
+		return fmt.Errorf("rope frequency factors are %g to %g, original context %d", r.Low, r.High, r.Context)
+	case r.Divisors != nil && len(r.Divisors) != frequencies:
+		return fmt.Errorf("%d rope divisors for %d frequencies", len(r.Divisors), frequencies)
+	}
+	for i, d := range r.Divisors {
+		if !positive(float64(d)) {
+			return fmt.Errorf("rope divisor %d is %g", i, d)
+		}
+	}
+	return nil
+}
+
+// positive reports whether v is finite and above 0.
+func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
+
 // inverseFrequencies are theta^(-2i/d) after the scaling of the rope type, as
 // transformers' modeling_rope_utils.py defines it, in float64.
 func (r *Rope) inverseFrequencies(headDim int) ([]float64, error) {
+	if err := r.check(headDim / 2); err != nil {
+		return nil, err
+	}
 	freqs := make([]float64, headDim/2)
 	for i := range freqs {
 		freqs[i] = math.Pow(r.Theta, -2*float64(i)/float64(headDim))
-	}
-	if r.Divisors != nil && len(r.Divisors) != len(freqs) {
-		return nil, fmt.Errorf("%d rope divisors for %d frequencies", len(r.Divisors), len(freqs))
 	}
 	for i, d := range r.Divisors {
 		freqs[i] /= float64(d)
 	}
 	switch r.Type {
-	case "", "default":
 	case "linear":
 		for i := range freqs {
 			freqs[i] /= r.Factor
@@ -41,8 +67,6 @@ func (r *Rope) inverseFrequencies(headDim int) ([]float64, error) {
 		for i, f := range freqs {
 			freqs[i] = r.llama3(f)
 		}
-	default:
-		return nil, fmt.Errorf("rope type %q is not supported", r.Type)
 	}
 	return freqs, nil
 }
@@ -59,7 +83,7 @@ func (r *Rope) llama3(f float64) float64 {
 		return f
 	}
 	smooth := (turns - r.Low) / (r.High - r.Low)
-	return (1-smooth)*f/r.Factor + smooth*f
+	return float64((1-smooth)*f/r.Factor) + float64(smooth*f) // not fused
 }
 
 // ropeTables are the cosines and sines [context, headDim/2] of every position,

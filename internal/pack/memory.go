@@ -32,10 +32,10 @@ func Build(ctx context.Context, plan *Plan, src Source, progress func(n int64)) 
 
 // Get returns a weight of the plan's module.
 func (s *Store) Get(w *ir.Value) (Tensor, error) {
-	if w.Index >= len(s.plan.Weights) || s.plan.Weights[w.Index].Weight != w {
-		return Tensor{}, fmt.Errorf("pack: weight %q is not in the plan", w.Name)
+	p, err := s.plan.find(w)
+	if err != nil {
+		return Tensor{}, fmt.Errorf("pack: %w", err)
 	}
-	p := &s.plan.Weights[w.Index]
 	return Tensor{w.Type, p.Matrix, s.parts(p)}, nil
 }
 
@@ -54,12 +54,4 @@ func (s *Store) parts(p *Placed) [][]byte {
 		parts[i] = s.data[p.Offset[i]:end:end]
 	}
 	return parts
-}
-
-func (p *Plan) placed() []*Placed {
-	all := make([]*Placed, len(p.Weights))
-	for i := range p.Weights {
-		all[i] = &p.Weights[i]
-	}
-	return all
 }

@@ -23,9 +23,9 @@ func Open(dir string, plan *Plan) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
-	if int64(len(f.Data)) != plan.Size {
+	if n := int64(len(f.Data)); n != plan.Size {
 		f.Close()
-		return nil, fmt.Errorf("pack: %s has %d bytes, the index says %d", path, len(f.Data), plan.Size)
+		return nil, fmt.Errorf("pack: %s has %d bytes, the index says %d", path, n, plan.Size)
 	}
 	return &Store{plan: plan, data: f.Data, close: f.Close}, nil
 }

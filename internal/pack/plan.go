@@ -49,6 +49,9 @@ func NewPlan(m *ir.Module) (*Plan, error) {
 		if w.Type.Elem == ir.Block && !matrix {
 			return nil, fmt.Errorf("pack: weight @%s is %v but no linear or embedding reads it", w.Name, w.Type)
 		}
+		if matrix && uses.plain[w] {
+			return nil, fmt.Errorf("pack: weight @%s is read as a matrix and by another operation", w.Name)
+		}
 		parts := Parts(w.Type, matrix)
 		p.Weights[i] = Placed{Weight: w, Matrix: matrix, Parts: parts, Offset: make([]int64, len(parts))}
 	}
@@ -75,10 +78,26 @@ func (p *Plan) place(weights []*ir.Value) {
 	}
 }
 
+func (p *Plan) placed() []*Placed {
+	all := make([]*Placed, len(p.Weights))
+	for i := range p.Weights {
+		all[i] = &p.Weights[i]
+	}
+	return all
+}
+
+// find returns the place of a weight.
+func (p *Plan) find(w *ir.Value) (*Placed, error) {
+	if w.Index >= len(p.Weights) || p.Weights[w.Index].Weight != w {
+		return nil, fmt.Errorf("weight %q is not in the plan", w.Name)
+	}
+	return &p.Weights[w.Index], nil
+}
+
 // uses is what the functions of a module do with its weights.
 type uses struct {
-	matrix  map[*ir.Value]bool // read by a linear or an embedding
-	plain   map[*ir.Value]bool // read in its own shape
+	matrix  map[*ir.Value]bool // read by linears and embeddings
+	plain   map[*ir.Value]bool // read by other operations
 	stacks  []Stack
 	stackOf map[*ir.Value]*Stack
 }
@@ -101,8 +120,8 @@ func findUses(m *ir.Module) (*uses, error) {
 	return u, nil
 }
 
-// mark notes how n reads its operands. Callees stand before their callers, so
-// their parameters are marked already.
+// mark marks the operands of n by how it reads them. Callees stand before
+// their callers, so their parameters are marked already.
 func (u *uses) mark(n *ir.Node) {
 	for i, a := range n.Args {
 		switch {

@@ -87,12 +87,10 @@ func putFloat(dst []byte, elem ir.Elem, i int, v float32) {
 func (s rowPacker) fillIntegers(w *ir.Value, block int, parts [][]byte) error {
 	quant, k := w.Type.Quant, w.Type.Shape[1]
 	groups := quant.Groups(k)
-	for _, part := range parts {
+	for _, part := range parts[1:] {
 		clear(part)
 	}
-	if quant.Bits == 4 && !quant.Zero {
-		fillBytes(parts[0], 0x88) // two zero weights
-	}
+	fillBytes(parts[0], zeroByte(quant))
 	row := integerRow{
 		q:     make([]byte, k),
 		scale: make([]float32, groups),

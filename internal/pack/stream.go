@@ -27,24 +27,23 @@ func NewStream(ctx context.Context, plan *Plan, src Source) *Stream {
 
 // Get packs a weight.
 func (s *Stream) Get(w *ir.Value) (Tensor, error) {
-	p := &s.plan.Weights[w.Index]
-	t := Tensor{Type: w.Type, Matrix: p.Matrix}
-	for _, part := range p.Parts {
-		t.Parts = append(t.Parts, s.alloc(part.Bytes()))
-	}
-	err := fill(s.ctx, []*Placed{p}, func(p *Placed, b int) error {
-		return s.src.Fill(p, b, p.slice(t.Parts, b))
-	})
+	p, err := s.plan.find(w)
 	if err != nil {
 		return Tensor{}, fmt.Errorf("pack: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.live[w] = t
+	t := s.alloc(p)
+	err = fill(s.ctx, []*Placed{p}, func(p *Placed, b int) error {
+		return s.src.Fill(p, b, p.slice(t.Parts, b))
+	})
+	if err != nil {
+		s.Release(w)
+		return Tensor{}, fmt.Errorf("pack: %w", err)
+	}
 	return t, nil
 }
 
-// Release gives the storage of a weight back.
+// Release gives the storage of a weight back; of one that is not out it does
+// nothing.
 func (s *Stream) Release(w *ir.Value) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,12 +53,20 @@ func (s *Stream) Release(w *ir.Value) {
 	delete(s.live, w)
 }
 
-func (s *Stream) alloc(n int64) []byte {
+// alloc makes room for a weight, in released arrays where there are some.
+func (s *Stream) alloc(p *Placed) Tensor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if list := s.free[n]; len(list) > 0 {
-		s.free[n] = list[:len(list)-1]
-		return list[len(list)-1]
+	t := Tensor{Type: p.Weight.Type, Matrix: p.Matrix}
+	for _, part := range p.Parts {
+		n := part.Bytes()
+		if list := s.free[n]; len(list) > 0 {
+			s.free[n] = list[:len(list)-1]
+			t.Parts = append(t.Parts, list[len(list)-1])
+		} else {
+			t.Parts = append(t.Parts, alignedBytes(n))
+		}
 	}
-	return alignedBytes(n)
+	s.live[p.Weight] = t
+	return t
 }

@@ -27,14 +27,15 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 	amplitude := math.Sqrt(3 / float64(t.Shape[1]))
 	if t.Elem != ir.Block {
 		fillUniform(parts[0], t.Elem, 0, amplitude, bits)
-		return nil
+	} else {
+		fillBits(parts[0], bits)
+		scale := amplitude / float64(int(1)<<(t.Quant.Bits-1))
+		fillScales(parts[1], t.Quant.Scale, scale, bits)
+		if t.Quant.Zero {
+			fillZeros(parts[2], t.Quant.Bits, bits)
+		}
 	}
-	fillBits(parts[0], bits)
-	scale := amplitude / float64(int(1)<<(t.Quant.Bits-1))
-	fillScales(parts[1], t.Quant.Scale, scale, bits)
-	if t.Quant.Zero {
-		fillZeros(parts[2], t.Quant.Bits, bits)
-	}
+	clearPadding(p, block, parts)
 	return nil
 }
 
@@ -79,14 +80,14 @@ func fillUniform(dst []byte, elem ir.Elem, mid, amplitude float64, bits *splitmi
 		}
 		v := int16(word)
 		word >>= 16
-		putFloat(dst, elem, i, float32(mid+amplitude*float64(v)/(1<<15)))
+		putFloat(dst, elem, i, float32(mid+float64(amplitude*float64(v)/(1<<15)))) // not fused
 	}
 }
 
 // fillScales fills scales within a quarter of the given one.
 func fillScales(dst []byte, elem ir.Elem, scale float64, bits *splitmix) {
 	for i := range len(dst) / elem.Size() {
-		v := float32(scale * (1 + float64(int8(bits.next()))/512))
+		v := float32(scale * (1 + float64(float64(int8(bits.next()))/512))) // not fused
 		putFloat(dst, elem, i, half.F16ToF32(half.F32ToF16(v)))
 	}
 }

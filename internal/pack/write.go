@@ -24,14 +24,7 @@ func Write(ctx context.Context, dir string, plan *Plan, src Source, progress fun
 		if err := writeArrays(ctx, f, plan, src, progress); err != nil {
 			return err
 		}
-		for i := range index.Tensors {
-			sum, err := index.Tensors[i].hash(f)
-			if err != nil {
-				return err
-			}
-			index.Tensors[i].SHA256 = sum
-		}
-		return nil
+		return index.setHashes(ctx, f)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
@@ -45,6 +38,21 @@ func Write(ctx context.Context, dir string, plan *Plan, src Source, progress fun
 		return nil, fmt.Errorf("pack: %w", err)
 	}
 	return index, nil
+}
+
+// setHashes reads the arrays back.
+func (x *Index) setHashes(ctx context.Context, f *os.File) error {
+	for i := range x.Tensors {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		sum, err := x.Tensors[i].hash(f)
+		if err != nil {
+			return err
+		}
+		x.Tensors[i].SHA256 = sum
+	}
+	return nil
 }
 
 func writeArrays(ctx context.Context, f *os.File, plan *Plan, src Source, progress func(int64)) error {

@@ -1,0 +1,50 @@
+package pack
+
+import "github.com/lpuctl/lpuctl/ir"
+
+// clearPadding sets what pads a block of a matrix to zero weights: the lanes
+// beyond its rows, and the inputs that fill up the last group.
+func clearPadding(p *Placed, block int, parts [][]byte) {
+	t := p.Weight.Type
+	if t.Elem == ir.Block {
+		clearInputs(t, parts[0])
+	}
+	for i, part := range p.Parts {
+		fill := byte(0)
+		if i == 0 && t.Elem == ir.Block {
+			fill = zeroByte(t.Quant)
+		}
+		clearLanes(parts[i], lanes(p.Weight, block)*part.Elem.Size(), Lanes*part.Elem.Size(), fill)
+	}
+}
+
+// zeroByte holds zero weights, as integers stand for them.
+func zeroByte(q ir.Quant) byte {
+	if q.Bits == 4 && !q.Zero {
+		return 0x88
+	}
+	return 0
+}
+
+// clearLanes fills the bytes from first on of every row of that many bytes.
+func clearLanes(b []byte, first, row int, v byte) {
+	for ; len(b) >= row; b = b[row:] {
+		fillBytes(b[first:row], v)
+	}
+}
+
+// clearInputs fills the inputs of the last group that the matrix does not have.
+func clearInputs(t ir.Type, q []byte) {
+	k, fill := t.Shape[1], zeroByte(t.Quant)
+	if t.Quant.Bits == 8 {
+		fillBytes(q[k*Lanes:], fill)
+		return
+	}
+	if k%2 == 1 { // the high nibbles of the last input's bytes
+		for i := range q[k/2*Lanes:][:Lanes] {
+			b := &q[k/2*Lanes+i]
+			*b = *b&0x0F | fill&0xF0
+		}
+	}
+	fillBytes(q[(k+1)/2*Lanes:], fill)
+}

@@ -1,0 +1,177 @@
+package reference
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lpuctl/lpuctl/ir"
+)
+
+// TestEveryOpHasAKernel walks the operations; calls are the engine's own.
+func TestEveryOpHasAKernel(t *testing.T) {
+	table := kernels()
+	for _, op := range ir.Ops() {
+		if op != ir.Call {
+			require.Contains(t, table, op, "operation %s has no kernel in the reference", op.Name)
+		}
+	}
+}
+
+// TestElementwise covers the operations on whole rows, with widths that are
+// not multiples of the 16 lanes of a sum, and activations of every class.
+func TestElementwise(t *testing.T) {
+	for _, width := range []int{2, 20, 88, 576} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			x := oddActivations(width)
+			m := moduleOf(t, len(x.floats), x.typ, func(b *ir.Builder) body {
+				norm := b.Weight("norm", ir.Tensor(ir.F32, width))
+				cos, sin := b.Weight("cos", ir.Tensor(ir.F32, 16, width/2)), b.Weight("sin", ir.Tensor(ir.F32, 16, width/2))
+				return func(f *ir.FuncBuilder, x, pos *ir.Value) *ir.Value {
+					f.Rope("rope", x, cos, sin, pos)
+					f.RMSNorm("no_eps", x, norm, 0)
+					y := f.RMSNorm("norm", x, norm, 1e-5)
+					return f.Add("sum", x, f.Mul("product", f.SiLU("silu", x), y))
+				}
+			})
+			requireOracle(t, m, randomWeights(m, logicals{"x": x}), allRows(len(x.floats))...)
+		})
+	}
+}
+
+func TestRopeOfSeveralHeads(t *testing.T) {
+	x := oddActivations(24)
+	m := moduleOf(t, len(x.floats), x.typ, func(b *ir.Builder) body {
+		cos, sin := b.Weight("cos", ir.Tensor(ir.F32, 16, 3)), b.Weight("sin", ir.Tensor(ir.F32, 16, 3))
+		return func(f *ir.FuncBuilder, x, pos *ir.Value) *ir.Value { return f.Rope("y", x, cos, sin, pos) }
+	})
+	requireOracle(t, m, randomWeights(m, logicals{"x": x}), allRows(len(x.floats))...)
+}
+
+func TestEmbedEveryTableType(t *testing.T) {
+	types := []ir.Type{ir.Tensor(ir.F32, 70, 168), ir.Tensor(ir.F16, 70, 168), ir.Tensor(ir.BF16, 70, 168)}
+	for _, q := range quants() {
+		types = append(types, ir.Quantized(q, 70, 168))
+	}
+	for _, table := range types {
+		t.Run(table.String(), func(t *testing.T) {
+			m := moduleOf(t, 6, table, func(*ir.Builder) body {
+				return func(_ *ir.FuncBuilder, x, _ *ir.Value) *ir.Value { return x }
+			})
+			ids := []int32{0, 69, 63, 64, 1, 69}
+			requireOracle(t, m, randomWeights(m, nil), chunk{tokens: ids}, chunk{tokens: ids[1:2], pos: 5})
+		})
+	}
+}
+
+// attentionShape is H query heads over KV heads of dimension D, with the
+// positions that are run as calls of as many rows.
+type attentionShape struct {
+	heads, kvHeads, d int
+	rows              []int
+}
+
+// TestAttention appends to caches of two layers and attends over the second:
+// grouped queries, head dimensions and lengths that are no multiples of 8, and
+// rows whose scores are NaN, infinite, huge or all equal.
+func TestAttention(t *testing.T) {
+	for _, s := range []attentionShape{
+		{9, 3, 20, []int{7, 1, 1, 7, 5}},
+		{4, 4, 6, []int{1, 1, 7, 3}},
+		{8, 2, 16, []int{7, 7, 7, 1, 1, 1}},
+		{2, 1, 2, []int{3, 1}},
+	} {
+		t.Run(fmt.Sprintf("%d heads over %d of %d", s.heads, s.kvHeads, s.d), func(t *testing.T) {
+			m := s.module(t)
+			for _, amplitude := range []float64{1, 1e-20, 30, 1e19} {
+				tables := s.tables(amplitude)
+				requireOracle(t, m, randomWeights(m, tables), s.chunks()...)
+			}
+		})
+	}
+}
+
+const attentionContext = 26
+
+func (s attentionShape) module(t *testing.T) *ir.Module {
+	b := ir.NewBuilder("attention")
+	tables := map[string]*ir.Value{}
+	for _, name := range []string{"q", "k", "v"} {
+		tables[name] = b.Weight(name, s.tableType(name))
+	}
+	for _, entry := range []struct {
+		name string
+		rows int
+	}{{"prefill", 7}, {"decode", 1}} {
+		f := b.Func(entry.name, false)
+		ids, pos := f.Param("tokens", ir.Tensor(ir.I32, entry.rows)), f.Param("pos", ir.Tensor(ir.I32))
+		k := f.Param("kcache", ir.Tensor(ir.F32, 2, s.kvHeads, s.d, attentionContext))
+		v := f.Param("vcache", ir.Tensor(ir.F32, 2, attentionContext, s.kvHeads, s.d))
+		layer := f.Const("layer", 1)
+		k = f.KVAppend("append_k", k, f.Embed("k", ids, tables["k"]), layer, pos, ir.LayoutK)
+		v = f.KVAppend("append_v", v, f.Embed("v", ids, tables["v"]), layer, pos, ir.LayoutV)
+		f.Return(f.Attention("y", f.Embed("q", ids, tables["q"]), k, v, layer, pos, 1/math.Sqrt(float64(s.d))), k, v)
+	}
+	m, err := b.Build()
+	require.NoError(t, err)
+	return m
+}
+
+func (s attentionShape) tableType(name string) ir.Type {
+	if name == "q" {
+		return ir.Tensor(ir.F32, attentionContext, s.heads*s.d)
+	}
+	return ir.Tensor(ir.F32, attentionContext, s.kvHeads*s.d)
+}
+
+// tables draw queries, keys and values of that amplitude; of token 1 the query
+// is zero, of token 3 it has a NaN, of token 11 the key is infinite.
+func (s attentionShape) tables(amplitude float64) logicals {
+	r := rand.New(rand.NewPCG(3, 5))
+	all := logicals{}
+	for _, name := range []string{"q", "k", "v"} {
+		w := randomWeight(r, s.tableType(name))
+		for _, row := range w.floats {
+			for i := range row {
+				row[i] *= float32(amplitude)
+			}
+		}
+		all[name] = w
+	}
+	clear(all["q"].floats[1])
+	all["q"].floats[3][s.d-1] = float32(math.NaN())
+	all["k"].floats[11][0] = float32(math.Inf(1))
+	return all
+}
+
+// chunks run tokens 0, 1, 2, … at their positions.
+func (s attentionShape) chunks() []chunk {
+	var all []chunk
+	pos := 0
+	for _, n := range s.rows {
+		ids := allTokens(attentionContext)[pos : pos+n]
+		all = append(all, chunk{ids, pos})
+		pos += n
+	}
+	return all
+}
+
+// TestSoftmax compares alone what attention uses, at every length around the
+// 16 lanes of its sum.
+func TestSoftmax(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for n := 1; n < 70; n++ {
+		for _, amplitude := range []float32{0, 1, 100, 1e38} {
+			p := randomFloats(r, ir.F32, n)
+			for i := range p {
+				p[i] *= amplitude
+			}
+			want := naiveSoftmax(p)
+			softmax(p)
+			require.Empty(t, difference(want, p), "%d scores", n)
+		}
+	}
+}
