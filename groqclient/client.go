@@ -1,11 +1,13 @@
 package groqclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -38,6 +40,7 @@ type transport struct {
 	retry     *retryablehttp.Client
 	urls      endpoints
 	policy    RetryPolicy
+	hasKey    bool
 	redact    redactor
 	opts      options
 	mu        sync.Mutex
@@ -123,19 +126,33 @@ func resolveEndpoints(base string) (endpoints, error) {
 	return endpoints{api: base + "/openai/v1", fineTuning: base + "/v1"}, nil
 }
 
-// A call is one request before it becomes an HTTP request.
+// A call is one request before it becomes an HTTP request. Its body is json,
+// or form, or nothing.
 type call struct {
 	method      string
 	url         string
-	body        any // nil, []byte or retryablehttp.ReaderFunc
+	json        []byte
+	form        retryablehttp.ReaderFunc
 	contentType string
 	accept      string
 	create      bool // a duplicate would be a second file or batch
 }
 
-// jsonCall builds a call whose body is in, marshalled; a nil in means no body.
-func (c *Client) jsonCall(method, path string, in any) (call, error) {
-	k := call{method: method, url: c.t.urls.api + path, accept: "application/json"}
+// body is what go-retryablehttp takes.
+func (k call) body() any {
+	switch {
+	case k.form != nil:
+		return k.form
+	case k.json != nil:
+		return k.json
+	}
+	return nil
+}
+
+// jsonCall builds a call below the API root whose body is in, marshalled; a nil
+// in means no body.
+func (t *transport) jsonCall(method, path string, in any) (call, error) {
+	k := call{method: method, url: t.urls.api + path, accept: "application/json"}
 	if in == nil {
 		return k, nil
 	}
@@ -143,13 +160,24 @@ func (c *Client) jsonCall(method, path string, in any) (call, error) {
 	if err != nil {
 		return k, fmt.Errorf("groqclient: %s %s: request: %w", method, path, err)
 	}
-	k.body, k.contentType = body, "application/json"
+	k.json, k.contentType = body, "application/json"
 	return k, nil
 }
 
-// doJSON sends in to path under the API root and decodes the reply into out.
+// streamCall builds a POST like jsonCall, with stream set.
+func (t *transport) streamCall(path string, in any) (call, error) {
+	k, err := t.jsonCall(http.MethodPost, path, in)
+	if err != nil {
+		return k, err
+	}
+	k.json = append(appendField(bytes.TrimSuffix(k.json, []byte("}")), "stream", []byte("true")), '}')
+	k.accept = "text/event-stream"
+	return k, nil
+}
+
+// doJSON sends in to path and decodes the reply into out.
 func (c *Client) doJSON(ctx context.Context, method, path string, in, out any) (Meta, error) {
-	k, err := c.jsonCall(method, path, in)
+	k, err := c.t.jsonCall(method, path, in)
 	if err != nil {
 		return Meta{}, err
 	}
@@ -185,10 +213,11 @@ func (t *transport) fetch(ctx context.Context, k call) ([]byte, Meta, error) {
 	return raw, r.meta, nil
 }
 
-// copyBody copies the reply to w without holding it.
+// copyBody copies the reply to w without holding it. An error of w is returned
+// as it is.
 func (t *transport) copyBody(k call, r *reply, w io.Writer) (int64, error) {
 	n, err := io.Copy(w, r.body)
-	if err != nil {
+	if r.body.failed {
 		err = t.transportError(k, r.meta.Attempts, fmt.Errorf("after %d bytes: %w", n, err), nil)
 	}
 	return n, err

@@ -14,7 +14,7 @@ import (
 // newTransport builds the chain: retries, then middleware, then the key, then
 // the network.
 func newTransport(key string, urls endpoints, o options) *transport {
-	t := &transport{urls: urls, policy: o.retry, redact: newRedactor(key, o), opts: o}
+	t := &transport{urls: urls, policy: o.retry, redact: newRedactor(key, o), opts: o, hasKey: key != ""}
 	hc := http.Client{}
 	if o.httpClient != nil {
 		hc = *o.httpClient
@@ -112,23 +112,27 @@ func (t *transport) do(ctx context.Context, k call) (*reply, error) {
 
 // send makes the HTTP request and hands it to go-retryablehttp.
 func (t *transport) send(ctx context.Context, k call) (*http.Response, error) {
-	req, err := retryablehttp.NewRequestWithContext(ctx, k.method, k.url, k.body)
+	req, err := retryablehttp.NewRequestWithContext(ctx, k.method, k.url, k.body())
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range t.opts.headers {
-		req.Header[name] = append([]string(nil), values...)
-	}
-	setDefault(req.Header, "User-Agent", t.opts.userAgent)
-	setDefault(req.Header, "Accept", k.accept)
-	if k.contentType != "" {
-		req.Header.Set("Content-Type", k.contentType)
-	}
+	req.Header = t.header(k)
 	resp, err := t.retry.Do(req)
 	if err != nil && resp != nil {
 		resp.Body.Close()
 	}
 	return resp, err
+}
+
+// header is that of the call, without the key.
+func (t *transport) header(k call) http.Header {
+	h := t.opts.headers.Clone()
+	setDefault(h, "User-Agent", t.opts.userAgent)
+	setDefault(h, "Accept", k.accept)
+	if k.contentType != "" {
+		h.Set("Content-Type", k.contentType)
+	}
+	return h
 }
 
 func setDefault(h http.Header, name, value string) {
@@ -154,6 +158,7 @@ type watchedBody struct {
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
 	idle   time.Duration
+	failed bool // a Read has failed, other than by io.EOF
 }
 
 func watch(rc io.ReadCloser, cancel context.CancelCauseFunc, ctx context.Context, idle time.Duration) *watchedBody {
@@ -169,6 +174,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if err == nil || err == io.EOF {
 		return n, err
 	}
+	b.failed = true
 	if cause := context.Cause(b.ctx); cause == ErrIdleTimeout {
 		err = fmt.Errorf("%w (%v)", ErrIdleTimeout, b.idle)
 	} else if cause != nil {
