@@ -110,7 +110,7 @@ func (s *ChatStream) run(yield func(*ChatChunk) bool) error {
 	if !isEventStream(r.contentType) {
 		return s.whole(k, r, yield)
 	}
-	events := newEventReader(r.body, s.t.opts.maxLine)
+	events := newEventReader(r.body, s.t.maxLine)
 	for {
 		ev, err := events.next()
 		if err != nil {
@@ -204,7 +204,7 @@ func (s *ChatStream) done() error {
 // whole handles a reply that is one JSON document: a server or gateway that
 // does not stream. A completion is given as a single chunk.
 func (s *ChatStream) whole(k call, r *reply, yield func(*ChatChunk) bool) error {
-	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.opts.maxLine)))
+	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.maxLine)))
 	if err != nil {
 		return s.fail(endOfStream(err))
 	}

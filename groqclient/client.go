@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -31,21 +30,7 @@ var ErrNoKey = errors.New("groqclient: no API key: set GROQ_API_KEY or pass one"
 // A Client calls the Groq API. It is safe for concurrent use; make one and
 // share it, since it holds the connections. Printing a Client in any form
 // never shows its key.
-type Client struct {
-	t *transport
-}
-
-// transport is behind a pointer so that no fmt verb walks into it.
-type transport struct {
-	retry     *retryablehttp.Client
-	urls      endpoints
-	policy    RetryPolicy
-	hasKey    bool
-	redact    redactor
-	opts      options
-	mu        sync.Mutex
-	lastLimit RateLimits
-}
+type Client struct{ t *transport }
 
 // New makes a client with the given API key. The key may be empty only when
 // [WithBaseURL] names another server, since a local one often wants none.
@@ -102,6 +87,7 @@ func (c *Client) RateLimits() RateLimits {
 
 // endpoints are the two roots under which Groq's paths live.
 type endpoints struct {
+	host       string // to which the key may go
 	api        string // ends in /openai/v1 or /v1
 	fineTuning string // Groq serves fine_tunings under /v1, without /openai
 }
@@ -118,12 +104,12 @@ func resolveEndpoints(base string) (endpoints, error) {
 	}
 	base = strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/")
 	if root, ok := strings.CutSuffix(base, "/openai/v1"); ok {
-		return endpoints{api: base, fineTuning: root + "/v1"}, nil
+		return endpoints{u.Host, base, root + "/v1"}, nil
 	}
 	if strings.HasSuffix(base, "/v1") {
-		return endpoints{api: base, fineTuning: base}, nil
+		return endpoints{u.Host, base, base}, nil
 	}
-	return endpoints{api: base + "/openai/v1", fineTuning: base + "/v1"}, nil
+	return endpoints{u.Host, base + "/openai/v1", base + "/v1"}, nil
 }
 
 // A call is one request before it becomes an HTTP request. Its body is json,

@@ -139,7 +139,7 @@ func (s *ResponseStream) run(yield func(*ResponseEvent) bool) error {
 	if !isEventStream(r.contentType) {
 		return s.whole(k, r, yield)
 	}
-	events := newEventReader(r.body, s.t.opts.maxLine)
+	events := newEventReader(r.body, s.t.maxLine)
 	for {
 		ev, err := events.next()
 		if err != nil {
@@ -192,7 +192,7 @@ func (s *ResponseStream) keep(e *ResponseEvent) {
 // whole handles a reply that is one JSON document: the response is given as
 // the event that ends it.
 func (s *ResponseStream) whole(k call, r *reply, yield func(*ResponseEvent) bool) error {
-	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.opts.maxLine)))
+	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.maxLine)))
 	if err != nil {
 		return s.fail(endOfStream(err))
 	}
