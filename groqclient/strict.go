@@ -84,6 +84,8 @@ func (c *strictCheck) checkKeywords(s *strictSchema, at string) error {
 		return fmt.Errorf("%s: enum without values", at)
 	case s.Ref != "":
 		return c.checkRef(s.Ref, at)
+	case s.Type != nil && len(typesOf(s.Type)) == 0:
+		return fmt.Errorf("%s: type is neither a name nor a list of names", at)
 	case s.Type == nil && s.AnyOf == nil && s.Enum == nil && s.Const == nil:
 		return fmt.Errorf("%s: no type", at)
 	}
