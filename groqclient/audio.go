@@ -202,7 +202,7 @@ func (c *Client) Speak(ctx context.Context, req *SpeechRequest, w io.Writer) (in
 	if req.Model == "" || req.Input == "" || req.Voice == "" {
 		return 0, Meta{}, errors.New("groqclient: speech: model, input and voice are required")
 	}
-	k, err := c.jsonCall(http.MethodPost, "/audio/speech", req)
+	k, err := c.t.jsonCall(http.MethodPost, "/audio/speech", req)
 	if err != nil {
 		return 0, Meta{}, err
 	}

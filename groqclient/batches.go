@@ -109,7 +109,7 @@ func (c *Client) CreateBatch(ctx context.Context, req *BatchRequest) (*Batch, er
 	if req.InputFileID == "" || req.Endpoint == "" || req.CompletionWindow == "" {
 		return nil, errors.New("groqclient: batch: input file, endpoint and completion window are required")
 	}
-	k, err := c.jsonCall(http.MethodPost, "/batches", req)
+	k, err := c.t.jsonCall(http.MethodPost, "/batches", req)
 	if err != nil {
 		return nil, err
 	}

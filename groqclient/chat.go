@@ -13,16 +13,26 @@ const chatPath = "/chat/completions"
 // *[APIError], *[RateLimitError] or *[TransportError]. The request is not
 // changed.
 func (c *Client) Chat(ctx context.Context, req *ChatRequest) (*ChatResponse, error) {
-	if err := req.check(); err != nil {
-		return nil, err
-	}
-	var resp ChatResponse
-	meta, err := c.doJSON(ctx, http.MethodPost, chatPath, req, &resp)
+	k, err := c.t.chatCall(req, false)
 	if err != nil {
 		return nil, err
 	}
-	resp.Meta = meta
+	var resp ChatResponse
+	if resp.Meta, err = c.t.decode(ctx, k, &resp); err != nil {
+		return nil, err
+	}
 	return &resp, nil
+}
+
+// chatCall builds the request, with stream set or without it.
+func (t *transport) chatCall(req *ChatRequest, stream bool) (call, error) {
+	if err := req.check(); err != nil {
+		return call{}, err
+	}
+	if stream {
+		return t.streamCall(chatPath, req)
+	}
+	return t.jsonCall(http.MethodPost, chatPath, req)
 }
 
 // check finds what the API would refuse, before it costs a request.
@@ -39,5 +49,5 @@ func (r *ChatRequest) check() error {
 	case len(r.Stop) > 4:
 		return fmt.Errorf("groqclient: chat request: %d stop texts, at most 4 are allowed", len(r.Stop))
 	}
-	return nil
+	return r.checkStrict()
 }

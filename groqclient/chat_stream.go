@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"mime"
-	"net/http"
 )
 
 // errStreamUsed is given by a second loop over the same stream.
@@ -96,7 +95,7 @@ func (s *ChatStream) Text() iter.Seq2[string, error] {
 // run gives the chunks to yield until the stream ends (nil or an error) or
 // yield has enough (nil).
 func (s *ChatStream) run(yield func(*ChatChunk) bool) error {
-	k, err := s.call()
+	k, err := s.t.chatCall(s.req, true)
 	if err != nil {
 		return err
 	}
@@ -111,7 +110,7 @@ func (s *ChatStream) run(yield func(*ChatChunk) bool) error {
 	if !isEventStream(r.contentType) {
 		return s.whole(k, r, yield)
 	}
-	events := newEventReader(r.body, s.t.opts.maxLine)
+	events := newEventReader(r.body, s.t.maxLine)
 	for {
 		ev, err := events.next()
 		if err != nil {
@@ -125,26 +124,6 @@ func (s *ChatStream) run(yield func(*ChatChunk) bool) error {
 			return err
 		}
 	}
-}
-
-// call builds the request, with stream set.
-func (s *ChatStream) call() (call, error) {
-	if err := s.req.check(); err != nil {
-		return call{}, err
-	}
-	type plain ChatRequest
-	wire := struct {
-		*plain
-		Stream bool `json:"stream"`
-	}{(*plain)(s.req), true}
-	body, err := encodeObject(wire, s.req.Extra)
-	if err != nil {
-		return call{}, fmt.Errorf("groqclient: chat request: %w", err)
-	}
-	return call{
-		method: http.MethodPost, url: s.t.urls.api + chatPath, accept: "text/event-stream",
-		body: body, contentType: "application/json",
-	}, nil
 }
 
 // isEventStream accepts a missing type too: it says nothing else.
@@ -165,7 +144,7 @@ func (s *ChatStream) take(k call, ev event, yield func(*ChatChunk) bool) (more b
 	if err := json.Unmarshal(ev.data, chunk); err != nil {
 		return false, s.fail(&StreamError{Err: fmt.Errorf("a chunk is not a completion chunk: %w", err)})
 	}
-	if e := chunk.Extra["error"]; e != nil && string(e) != "null" {
+	if isSet(chunk.Extra["error"]) {
 		return false, s.stopped(k, ev.data)
 	}
 	s.acc.Add(chunk)
@@ -187,9 +166,6 @@ func (s *ChatStream) stopped(k call, data []byte) error {
 // streamAPIError reads the data of an error event, whatever its form.
 func (t *transport) streamAPIError(k call, meta Meta, data []byte) *APIError {
 	e := newAPIError(k, meta, bytes.Clone(data))
-	if e.Message == "" {
-		e.fill(data, 0) // the error object itself, without the member "error"
-	}
 	if e.Message == "" {
 		e.Message = snippet(data)
 	}
@@ -228,7 +204,7 @@ func (s *ChatStream) done() error {
 // whole handles a reply that is one JSON document: a server or gateway that
 // does not stream. A completion is given as a single chunk.
 func (s *ChatStream) whole(k call, r *reply, yield func(*ChatChunk) bool) error {
-	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.opts.maxLine)))
+	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.maxLine)))
 	if err != nil {
 		return s.fail(endOfStream(err))
 	}

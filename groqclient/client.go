@@ -1,15 +1,16 @@
 package groqclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -29,20 +30,7 @@ var ErrNoKey = errors.New("groqclient: no API key: set GROQ_API_KEY or pass one"
 // A Client calls the Groq API. It is safe for concurrent use; make one and
 // share it, since it holds the connections. Printing a Client in any form
 // never shows its key.
-type Client struct {
-	t *transport
-}
-
-// transport is behind a pointer so that no fmt verb walks into it.
-type transport struct {
-	retry     *retryablehttp.Client
-	urls      endpoints
-	policy    RetryPolicy
-	redact    redactor
-	opts      options
-	mu        sync.Mutex
-	lastLimit RateLimits
-}
+type Client struct{ t *transport }
 
 // New makes a client with the given API key. The key may be empty only when
 // [WithBaseURL] names another server, since a local one often wants none.
@@ -99,6 +87,7 @@ func (c *Client) RateLimits() RateLimits {
 
 // endpoints are the two roots under which Groq's paths live.
 type endpoints struct {
+	host       string // to which the key may go
 	api        string // ends in /openai/v1 or /v1
 	fineTuning string // Groq serves fine_tunings under /v1, without /openai
 }
@@ -115,27 +104,41 @@ func resolveEndpoints(base string) (endpoints, error) {
 	}
 	base = strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/")
 	if root, ok := strings.CutSuffix(base, "/openai/v1"); ok {
-		return endpoints{api: base, fineTuning: root + "/v1"}, nil
+		return endpoints{u.Host, base, root + "/v1"}, nil
 	}
 	if strings.HasSuffix(base, "/v1") {
-		return endpoints{api: base, fineTuning: base}, nil
+		return endpoints{u.Host, base, base}, nil
 	}
-	return endpoints{api: base + "/openai/v1", fineTuning: base + "/v1"}, nil
+	return endpoints{u.Host, base + "/openai/v1", base + "/v1"}, nil
 }
 
-// A call is one request before it becomes an HTTP request.
+// A call is one request before it becomes an HTTP request. Its body is json,
+// or form, or nothing.
 type call struct {
 	method      string
 	url         string
-	body        any // nil, []byte or retryablehttp.ReaderFunc
+	json        []byte
+	form        retryablehttp.ReaderFunc
 	contentType string
 	accept      string
 	create      bool // a duplicate would be a second file or batch
 }
 
-// jsonCall builds a call whose body is in, marshalled; a nil in means no body.
-func (c *Client) jsonCall(method, path string, in any) (call, error) {
-	k := call{method: method, url: c.t.urls.api + path, accept: "application/json"}
+// body is what go-retryablehttp takes.
+func (k call) body() any {
+	switch {
+	case k.form != nil:
+		return k.form
+	case k.json != nil:
+		return k.json
+	}
+	return nil
+}
+
+// jsonCall builds a call below the API root whose body is in, marshalled; a nil
+// in means no body.
+func (t *transport) jsonCall(method, path string, in any) (call, error) {
+	k := call{method: method, url: t.urls.api + path, accept: "application/json"}
 	if in == nil {
 		return k, nil
 	}
@@ -143,13 +146,24 @@ func (c *Client) jsonCall(method, path string, in any) (call, error) {
 	if err != nil {
 		return k, fmt.Errorf("groqclient: %s %s: request: %w", method, path, err)
 	}
-	k.body, k.contentType = body, "application/json"
+	k.json, k.contentType = body, "application/json"
 	return k, nil
 }
 
-// doJSON sends in to path under the API root and decodes the reply into out.
+// streamCall builds a POST like jsonCall, with stream set.
+func (t *transport) streamCall(path string, in any) (call, error) {
+	k, err := t.jsonCall(http.MethodPost, path, in)
+	if err != nil {
+		return k, err
+	}
+	k.json = append(appendField(bytes.TrimSuffix(k.json, []byte("}")), "stream", []byte("true")), '}')
+	k.accept = "text/event-stream"
+	return k, nil
+}
+
+// doJSON sends in to path and decodes the reply into out.
 func (c *Client) doJSON(ctx context.Context, method, path string, in, out any) (Meta, error) {
-	k, err := c.jsonCall(method, path, in)
+	k, err := c.t.jsonCall(method, path, in)
 	if err != nil {
 		return Meta{}, err
 	}
@@ -185,10 +199,11 @@ func (t *transport) fetch(ctx context.Context, k call) ([]byte, Meta, error) {
 	return raw, r.meta, nil
 }
 
-// copyBody copies the reply to w without holding it.
+// copyBody copies the reply to w without holding it. An error of w is returned
+// as it is.
 func (t *transport) copyBody(k call, r *reply, w io.Writer) (int64, error) {
 	n, err := io.Copy(w, r.body)
-	if err != nil {
+	if r.body.failed {
 		err = t.transportError(k, r.meta.Attempts, fmt.Errorf("after %d bytes: %w", n, err), nil)
 	}
 	return n, err

@@ -196,43 +196,39 @@ func (e *StreamError) Unwrap() []error {
 // error object, a bare string, an error nested in another, or no JSON at all.
 func newAPIError(k call, meta Meta, raw []byte) *APIError {
 	e := &APIError{Meta: meta, Method: k.method, URL: k.url, Body: raw}
-	var body struct {
-		Error   json.RawMessage `json:"error"`
-		Message string          `json:"message"`
-	}
-	if json.Unmarshal(raw, &body) == nil {
-		e.Message = body.Message
-		e.fill(body.Error, 0)
-	}
+	e.fill(raw, 0)
 	return e
 }
 
-// fill sets the fields from the value of an "error" member.
+// errorObject is the form of an error in which servers agree most.
+type errorObject struct {
+	Message          Loose           `json:"message"`
+	Type             Loose           `json:"type"`
+	Code             Loose           `json:"code"`
+	Param            Loose           `json:"param"`
+	FailedGeneration Loose           `json:"failed_generation"`
+	SchemaPath       Loose           `json:"schema_path"`
+	SchemaKind       Loose           `json:"schema_kind"`
+	SchemaCode       Loose           `json:"schema_code"`
+	Error            json.RawMessage `json:"error"`
+}
+
+// fill sets the fields from a text, an error object, or an object around one.
 func (e *APIError) fill(raw json.RawMessage, depth int) {
 	var text string
-	if json.Unmarshal(raw, &text) == nil && text != "" {
+	if json.Unmarshal(raw, &text) == nil {
 		e.Message = text
 		return
 	}
-	var o struct {
-		Message          string          `json:"message"`
-		Type             Loose           `json:"type"`
-		Code             Loose           `json:"code"`
-		Param            Loose           `json:"param"`
-		FailedGeneration Loose           `json:"failed_generation"`
-		SchemaPath       Loose           `json:"schema_path"`
-		SchemaKind       Loose           `json:"schema_kind"`
-		SchemaCode       Loose           `json:"schema_code"`
-		Error            json.RawMessage `json:"error"`
-	}
+	var o errorObject
 	if json.Unmarshal(raw, &o) != nil {
 		return
 	}
-	if o.Message == "" && o.Error != nil && depth < 4 {
+	if isSet(o.Error) && depth < 4 {
 		e.fill(o.Error, depth+1)
 		return
 	}
-	e.Message, e.Type, e.Code, e.Param = o.Message, string(o.Type), string(o.Code), string(o.Param)
+	e.Message, e.Type, e.Code, e.Param = string(o.Message), string(o.Type), string(o.Code), string(o.Param)
 	e.FailedGeneration = string(o.FailedGeneration)
 	e.SchemaPath, e.SchemaKind, e.SchemaCode = string(o.SchemaPath), string(o.SchemaKind), string(o.SchemaCode)
 }

@@ -91,7 +91,7 @@ func (c *Client) fineTuning(ctx context.Context, method, path string, in any) (*
 }
 
 func (c *Client) fineTuningCall(ctx context.Context, method, path string, in, out any) error {
-	k, err := c.jsonCall(method, "", in)
+	k, err := c.t.jsonCall(method, "", in)
 	if err != nil {
 		return err
 	}

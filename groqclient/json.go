@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Extra holds the JSON fields of an object that its Go struct has no field
@@ -163,9 +164,9 @@ func stringEnd(s []byte) int {
 	return len(s)
 }
 
-// unquote decodes a key; one without escapes is itself.
+// unquote decodes a key; one without escapes and bad bytes is itself.
 func unquote(key []byte) string {
-	if !bytes.ContainsRune(key, '\\') {
+	if !bytes.ContainsRune(key, '\\') && utf8.Valid(key) {
 		return string(key)
 	}
 	var s string

@@ -31,20 +31,18 @@ type options struct {
 	logger         *slog.Logger
 	middleware     []Middleware
 	maxLine        int
-	userAgent      string
 }
 
 func defaultOptions() options {
 	return options{
 		baseURL:        DefaultBaseURL,
-		headers:        http.Header{},
+		headers:        http.Header{"User-Agent": {"lpuctl-groqclient"}},
 		connectTimeout: 10 * time.Second,
 		headerTimeout:  3 * time.Minute,
 		idleTimeout:    time.Minute,
 		retry:          DefaultRetryPolicy(),
 		logger:         slog.New(slog.DiscardHandler),
 		maxLine:        16 << 20,
-		userAgent:      "lpuctl-groqclient",
 	}
 }
 
@@ -182,8 +180,7 @@ func WithMaxLine(n int) Option {
 // WithUserAgent names the program in the User-Agent header.
 func WithUserAgent(name string) Option {
 	return func(o *options) error {
-		o.userAgent = name
-		return nil
+		return WithHeaders(http.Header{"User-Agent": {name}})(o)
 	}
 }
 

@@ -156,7 +156,7 @@ func (t *transport) planWait(ctx context.Context, a *attempts) bool {
 	if a.stated > t.policy.MaxWait || limited && time.Until(deadline) < a.wait {
 		return false
 	}
-	t.opts.logger.WarnContext(ctx, "groq: retrying", "method", a.call.method, "url", t.redact.string(a.call.url),
+	t.logger.WarnContext(ctx, "groq: retrying", "method", a.call.method, "url", t.redact.string(a.call.url),
 		"attempt", a.count, "wait", a.wait)
 	return true
 }
@@ -220,5 +220,5 @@ func (t *transport) logAttempt(ctx context.Context, a *attempts, resp *http.Resp
 	} else {
 		attrs = append(attrs, "status", resp.StatusCode, "request_id", t.redact.string(resp.Header.Get("X-Request-Id")))
 	}
-	t.opts.logger.DebugContext(ctx, "groq: attempt", attrs...)
+	t.logger.DebugContext(ctx, "groq: attempt", attrs...)
 }

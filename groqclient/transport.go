@@ -4,45 +4,67 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
-	"net/url"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
 
+// transport does the work of a Client. What may hold a secret is behind a
+// function, where no fmt verb can see it.
+type transport struct {
+	retry   *retryablehttp.Client
+	urls    endpoints
+	policy  RetryPolicy
+	idle    time.Duration
+	maxLine int
+	logger  *slog.Logger
+	hasKey  bool
+	headers func() http.Header // a copy of those of every request
+	redact  redactor
+
+	mu        sync.Mutex
+	lastLimit RateLimits
+}
+
 // newTransport builds the chain: retries, then middleware, then the key, then
 // the network.
 func newTransport(key string, urls endpoints, o options) *transport {
-	t := &transport{urls: urls, policy: o.retry, redact: newRedactor(key, o), opts: o}
-	hc := http.Client{}
-	if o.httpClient != nil {
-		hc = *o.httpClient
-	}
-	base := hc.Transport
-	if base == nil {
-		base = newHTTPTransport(o)
-	}
-	host := ""
-	if u, err := url.Parse(urls.api); err == nil {
-		host = u.Host
-	}
-	rt := http.RoundTripper(&keyed{key: func() string { return key }, host: host, next: base})
-	for i := len(o.middleware) - 1; i >= 0; i-- {
-		rt = o.middleware[i](rt)
-	}
-	hc.Transport, hc.Timeout = rt, 0
-	if hc.CheckRedirect == nil {
-		hc.CheckRedirect = checkRedirect
+	t := &transport{
+		urls: urls, policy: o.retry, idle: o.idleTimeout, maxLine: o.maxLine, logger: o.logger,
+		hasKey: key != "", headers: o.headers.Clone, redact: newRedactor(key, o),
 	}
 	t.retry = &retryablehttp.Client{
-		HTTPClient:   &hc,
+		HTTPClient:   newHTTPClient(key, urls, o),
 		RetryMax:     o.retry.MaxRetries,
 		CheckRetry:   t.checkRetry,
 		Backoff:      t.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return t
+}
+
+// newHTTPClient is the client of single attempts. It has no Timeout, which
+// would include the reading of a stream.
+func newHTTPClient(key string, urls endpoints, o options) *http.Client {
+	hc := http.Client{}
+	if o.httpClient != nil {
+		hc = *o.httpClient
+	}
+	if hc.Transport == nil {
+		hc.Transport = newHTTPTransport(o)
+	}
+	hc.Transport = &keyed{key: func() string { return key }, host: urls.host, next: hc.Transport}
+	for i := len(o.middleware) - 1; i >= 0; i-- {
+		hc.Transport = o.middleware[i](hc.Transport)
+	}
+	hc.Timeout = 0
+	if hc.CheckRedirect == nil {
+		hc.CheckRedirect = checkRedirect
+	}
+	return &hc
 }
 
 // keyed adds the API key as the last step before the network. The key is
@@ -99,7 +121,7 @@ func (t *transport) do(ctx context.Context, k call) (*reply, error) {
 	}
 	meta := t.readMeta(resp, log.count)
 	if resp.StatusCode/100 == 2 {
-		body := watch(resp.Body, cancel, ctx, t.opts.idleTimeout)
+		body := watch(resp.Body, cancel, ctx, t.idle)
 		return &reply{meta: meta, contentType: resp.Header.Get("Content-Type"), body: body}, nil
 	}
 	resp.Body.Close()
@@ -112,23 +134,26 @@ func (t *transport) do(ctx context.Context, k call) (*reply, error) {
 
 // send makes the HTTP request and hands it to go-retryablehttp.
 func (t *transport) send(ctx context.Context, k call) (*http.Response, error) {
-	req, err := retryablehttp.NewRequestWithContext(ctx, k.method, k.url, k.body)
+	req, err := retryablehttp.NewRequestWithContext(ctx, k.method, k.url, k.body())
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range t.opts.headers {
-		req.Header[name] = append([]string(nil), values...)
-	}
-	setDefault(req.Header, "User-Agent", t.opts.userAgent)
-	setDefault(req.Header, "Accept", k.accept)
-	if k.contentType != "" {
-		req.Header.Set("Content-Type", k.contentType)
-	}
+	req.Header = t.header(k)
 	resp, err := t.retry.Do(req)
 	if err != nil && resp != nil {
 		resp.Body.Close()
 	}
 	return resp, err
+}
+
+// header is that of the call, without the key.
+func (t *transport) header(k call) http.Header {
+	h := t.headers()
+	setDefault(h, "Accept", k.accept)
+	if k.contentType != "" {
+		h.Set("Content-Type", k.contentType)
+	}
+	return h
 }
 
 func setDefault(h http.Header, name, value string) {
@@ -154,6 +179,7 @@ type watchedBody struct {
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
 	idle   time.Duration
+	failed bool // a Read has failed, other than by io.EOF
 }
 
 func watch(rc io.ReadCloser, cancel context.CancelCauseFunc, ctx context.Context, idle time.Duration) *watchedBody {
@@ -169,6 +195,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if err == nil || err == io.EOF {
 		return n, err
 	}
+	b.failed = true
 	if cause := context.Cause(b.ctx); cause == ErrIdleTimeout {
 		err = fmt.Errorf("%w (%v)", ErrIdleTimeout, b.idle)
 	} else if cause != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"net/textproto"
 	"os"
 	"path/filepath"
@@ -171,7 +172,7 @@ func (c *Client) formCall(path string, f *form) (call, error) {
 		return call{}, err
 	}
 	return call{
-		method: "POST", url: c.t.urls.api + path, accept: "application/json",
-		body: body, contentType: contentType,
+		method: http.MethodPost, url: c.t.urls.api + path, accept: "application/json",
+		form: body, contentType: contentType,
 	}, nil
 }
