@@ -35,16 +35,5 @@ func clearLanes(b []byte, first, row int, v byte) {
 
 // clearInputs fills the inputs of the last group that the matrix does not have.
 func clearInputs(t ir.Type, q []byte) {
-	k, fill := t.Shape[1], zeroByte(t.Quant)
-	if t.Quant.Bits == 8 {
-		fillBytes(q[k*Lanes:], fill)
-		return
-	}
-	if k%2 == 1 { // the high nibbles of the last input's bytes
-		for i := range q[k/2*Lanes:][:Lanes] {
-			b := &q[k/2*Lanes+i]
-			*b = *b&0x0F | fill&0xF0
-		}
-	}
-	fillBytes(q[(k+1)/2*Lanes:], fill)
+	fillBytes(q[t.Shape[1]*t.Quant.Bits/8*Lanes:], zeroByte(t.Quant))
 }

@@ -43,9 +43,6 @@ func NewPlan(m *ir.Module) (*Plan, error) {
 	p := &Plan{Weights: make([]Placed, len(m.Weights)), Stacks: uses.stacks}
 	for i, w := range m.Weights {
 		matrix := uses.matrix[w]
-		if matrix && uses.plain[w] {
-			return nil, fmt.Errorf("pack: weight @%s is read both as a matrix and in its own shape", w.Name)
-		}
 		if w.Type.Elem == ir.Block && !matrix {
 			return nil, fmt.Errorf("pack: weight @%s is %v but no linear or embedding reads it", w.Name, w.Type)
 		}
