@@ -33,7 +33,7 @@ type everything struct {
 	List    []inner `json:"list"`
 	NoTag   [2]int
 	Skipped string `json:"-"`
-	hidden  string //nolint:unused // must not be in the schema
+	_       string // unexported: must not be in the schema
 }
 
 func TestSchemaOf(t *testing.T) {
@@ -211,7 +211,7 @@ func TestRunToolsBounds(t *testing.T) {
 	require.Equal(t, 3, rec.count())
 
 	failed := answer(400, `{"error":{"message":"m","code":"tool_use_failed","failed_generation":"<f>"}}`)
-	client, rec = serve(t, nil, failed, answer(200, groqtest.Completion("ok")))
+	client, _ = serve(t, nil, failed, answer(200, groqtest.Completion("ok")))
 	_, err = client.RunTools(t.Context(), request(), nil, groqclient.RunToolsOptions{})
 	var api *groqclient.APIError
 	require.ErrorAs(t, err, &api)

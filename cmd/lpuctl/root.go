@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 )
@@ -20,18 +19,6 @@ type streams struct {
 type app struct {
 	streams
 	verbose, quiet bool
-}
-
-// log returns the logger of -v and --quiet; it writes to stderr.
-func (a *app) log() *slog.Logger {
-	level := slog.LevelWarn
-	switch {
-	case a.verbose:
-		level = slog.LevelDebug
-	case a.quiet:
-		level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
 }
 
 // execute runs one command line and returns the exit code of the process.

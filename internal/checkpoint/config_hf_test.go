@@ -106,7 +106,7 @@ func TestParseHFObject(t *testing.T) {
 		`{}`:                       "model_type is missing",
 		`{"model_type":"qwen2"}`:   `model_type is "qwen2"; lpuctl supports only "llama"`,
 		`null`:                     "not a JSON object",
-		`[]`:                       "cannot unmarshal",
+		`[]`:                       "JSON array", // the library varies the words around it
 		`{"a":1,"a":2}`:            "duplicate object member name",
 		"{\"a\":\"\xff\"}":         "invalid UTF-8",
 		`{"model_type":"llama"} x`: "invalid character",
