@@ -18,6 +18,7 @@ type BatchLine struct {
 	Method   string          `json:"method"`
 	URL      string          `json:"url"`
 	Body     json.RawMessage `json:"body"`
+	Extra    Extra           `json:"-"`
 }
 
 // NewBatchLine makes the line that asks for a chat completion. CustomID must
@@ -43,23 +44,12 @@ type BatchResult struct {
 	Extra    Extra          `json:"-"`
 }
 
-// MarshalJSON writes the result with its extra fields.
-func (r BatchResult) MarshalJSON() ([]byte, error) {
-	type plain BatchResult
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a result and keeps unknown fields.
-func (r *BatchResult) UnmarshalJSON(data []byte) error {
-	type plain BatchResult
-	return decodeObject(data, (*plain)(r), &r.Extra)
-}
-
 // A BatchResponse is what the API answered to one request.
 type BatchResponse struct {
 	StatusCode int             `json:"status_code"`
 	RequestID  string          `json:"request_id"`
 	Body       json.RawMessage `json:"body"`
+	Extra      Extra           `json:"-"`
 }
 
 // Chat returns the completion, or the error that the line got instead.

@@ -21,6 +21,7 @@ type ChatStream struct {
 	ctx  context.Context
 	req  *ChatRequest
 	acc  Accumulator
+	doc  *ChatResponse // the reply, if it was one document
 	meta Meta
 	used bool
 }
@@ -49,6 +50,9 @@ func (s *ChatStream) WithoutText() *ChatStream {
 // Response is the completion as far as it has come; after the loop, all of it.
 func (s *ChatStream) Response() *ChatResponse {
 	r := s.acc.Response()
+	if s.doc != nil {
+		*r = *s.doc
+	}
 	r.Meta = s.meta
 	return r
 }
@@ -208,11 +212,12 @@ func (s *ChatStream) whole(k call, r *reply, yield func(*ChatChunk) bool) error 
 	if err != nil {
 		return s.fail(endOfStream(err))
 	}
-	var resp ChatResponse
-	if json.Unmarshal(raw, &resp) != nil || len(resp.Choices) == 0 {
+	resp := new(ChatResponse)
+	if json.Unmarshal(raw, resp) != nil || len(resp.Choices) == 0 {
 		api := s.t.streamAPIError(k, r.meta, raw)
 		return s.fail(&StreamError{Err: ErrNotStream, API: api})
 	}
+	s.doc = resp
 	chunk := resp.asChunk()
 	s.acc.Add(chunk)
 	yield(chunk)

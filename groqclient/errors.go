@@ -43,8 +43,9 @@ type APIError struct {
 	Type             string
 	Code             string // a string even where the server sent a number
 	Param            string
-	FailedGeneration string // what the model wrote when its tool call or JSON was refused
-	SchemaPath       string // where a schema was refused
+	FailedGeneration string   // what the model wrote when its tool call or JSON was refused
+	SchemaPath       string   // where a schema was refused
+	SchemaSegments   []string // SchemaPath in parts
 	SchemaKind       string
 	SchemaCode       string
 	Body             []byte // the whole body, as it came
@@ -208,6 +209,7 @@ type errorObject struct {
 	Param            Loose           `json:"param"`
 	FailedGeneration Loose           `json:"failed_generation"`
 	SchemaPath       Loose           `json:"schema_path"`
+	SchemaSegments   json.RawMessage `json:"schema_path_segments"`
 	SchemaKind       Loose           `json:"schema_kind"`
 	SchemaCode       Loose           `json:"schema_code"`
 	Error            json.RawMessage `json:"error"`
@@ -231,6 +233,12 @@ func (e *APIError) fill(raw json.RawMessage, depth int) {
 	e.Message, e.Type, e.Code, e.Param = string(o.Message), string(o.Type), string(o.Code), string(o.Param)
 	e.FailedGeneration = string(o.FailedGeneration)
 	e.SchemaPath, e.SchemaKind, e.SchemaCode = string(o.SchemaPath), string(o.SchemaKind), string(o.SchemaCode)
+	var segments []Loose
+	if json.Unmarshal(o.SchemaSegments, &segments) == nil {
+		for _, s := range segments {
+			e.SchemaSegments = append(e.SchemaSegments, string(s))
+		}
+	}
 }
 
 // metaOf finds what an error knows about the reply.

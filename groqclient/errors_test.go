@@ -31,9 +31,10 @@ func TestAPIErrorForms(t *testing.T) {
 		`{"message":"m"}`:                                             {Message: "m"},
 		`{"error":{"message":"m","failed_generation":"<f>"}}`:         {Message: "m", FailedGeneration: "<f>"},
 		`{"error":{"message":"m","failed_generation":{"a":1}}}`:       {Message: "m", FailedGeneration: `{"a":1}`},
-		`{"error":{"message":"m","schema_path":"/a","schema_kind":"k","schema_code":"s"}}`: {
-			Message: "m", SchemaPath: "/a", SchemaKind: "k", SchemaCode: "s",
+		`{"error":{"message":"m","schema_path":"/a","schema_path_segments":["a",0],"schema_kind":"k","schema_code":"s"}}`: {
+			Message: "m", SchemaPath: "/a", SchemaSegments: []string{"a", "0"}, SchemaKind: "k", SchemaCode: "s",
 		},
+		`{"error":{"message":"m","schema_path_segments":"a"}}`: {Message: "m"},
 		`not JSON`: {},
 		``:         {},
 		`[1]`:      {},

@@ -11,9 +11,19 @@ import (
 	"unicode/utf8"
 )
 
+//go:generate go run gen.go
+
 // Extra holds the JSON fields of an object that its Go struct has no field
 // for. Those of a reply are kept there; those put there are sent.
 type Extra map[string]json.RawMessage
+
+// add puts the fields of more in, in place of those of the same name.
+func (e *Extra) add(more Extra) {
+	if *e == nil && len(more) > 0 {
+		*e = Extra{}
+	}
+	maps.Copy(*e, more)
+}
 
 // marshal is json.Marshal without the escaping of <, > and &, which the API
 // does not need and which makes prompts longer.

@@ -72,7 +72,7 @@ func WithHeaders(h http.Header) Option {
 
 // validHeader keeps out what net/http would refuse at the time of sending.
 func validHeader(name string, values []string) bool {
-	if name == "" || strings.ContainsFunc(name, isControl) || strings.Contains(name, ":") {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isToken(r) }) {
 		return false
 	}
 	for _, v := range values {
@@ -81,6 +81,11 @@ func validHeader(name string, values []string) bool {
 		}
 	}
 	return true
+}
+
+// isToken reports the characters of a header's name (RFC 9110, 5.6.2).
+func isToken(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
 // WithHTTPClient uses the transport, cookie jar and redirect policy of hc. Its

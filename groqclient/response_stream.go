@@ -48,18 +48,6 @@ type ResponseEvent struct {
 	Extra          Extra         `json:"-"`
 }
 
-// MarshalJSON writes the event with its extra fields.
-func (e ResponseEvent) MarshalJSON() ([]byte, error) {
-	type plain ResponseEvent
-	return encodeObject(plain(e), e.Extra)
-}
-
-// UnmarshalJSON reads an event and keeps unknown fields.
-func (e *ResponseEvent) UnmarshalJSON(data []byte) error {
-	type plain ResponseEvent
-	return decodeObject(data, (*plain)(e), &e.Extra)
-}
-
 // end reports the events after which nothing comes.
 func (e *ResponseEvent) end() bool {
 	return slices.Contains([]string{EventCompleted, EventFailed, EventIncomplete}, e.Type)
