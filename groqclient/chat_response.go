@@ -142,13 +142,48 @@ type SearchResult struct {
 	Extra   Extra   `json:"-"`
 }
 
-// A CodeResult is what one run of code gave. Charts are kept as JSON.
+// A CodeResult is what one run of code gave.
 type CodeResult struct {
-	Text   string            `json:"text,omitempty"`
-	PNG    string            `json:"png,omitempty"` // base64
-	Chart  json.RawMessage   `json:"chart,omitempty"`
-	Charts []json.RawMessage `json:"charts,omitempty"`
-	Extra  Extra             `json:"-"`
+	Text   string  `json:"text,omitempty"`
+	PNG    string  `json:"png,omitempty"` // base64
+	Chart  *Chart  `json:"chart,omitempty"`
+	Charts []Chart `json:"charts,omitempty"`
+	Extra  Extra   `json:"-"`
+}
+
+// A Chart is the data of a chart that code drew.
+type Chart struct {
+	Type        string            `json:"type"` // such as bar, box_and_whisker, line, pie, scatter, superchart
+	Title       string            `json:"title,omitempty"`
+	XLabel      string            `json:"x_label,omitempty"`
+	YLabel      string            `json:"y_label,omitempty"`
+	XUnit       string            `json:"x_unit,omitempty"`
+	YUnit       string            `json:"y_unit,omitempty"`
+	XTicks      []json.RawMessage `json:"x_ticks,omitempty"` // numbers, or dates as text
+	YTicks      []json.RawMessage `json:"y_ticks,omitempty"`
+	XTickLabels []string          `json:"x_tick_labels,omitempty"`
+	YTickLabels []string          `json:"y_tick_labels,omitempty"`
+	XScale      string            `json:"x_scale,omitempty"`
+	YScale      string            `json:"y_scale,omitempty"`
+	Elements    []ChartElement    `json:"elements"`
+	Extra       Extra             `json:"-"`
+}
+
+// A ChartElement is a bar, a box, a line, a slice or a cloud of points.
+type ChartElement struct {
+	Label         string              `json:"label"`
+	Group         string              `json:"group,omitempty"`
+	Value         Opt[float64]        `json:"value,omitzero"`
+	Points        [][]json.RawMessage `json:"points,omitempty"` // (x, y), like the ticks
+	Angle         Opt[float64]        `json:"angle,omitzero"`
+	Radius        Opt[float64]        `json:"radius,omitzero"`
+	Min           Opt[float64]        `json:"min,omitzero"`
+	FirstQuartile Opt[float64]        `json:"first_quartile,omitzero"`
+	Median        Opt[float64]        `json:"median,omitzero"`
+	ThirdQuartile Opt[float64]        `json:"third_quartile,omitzero"`
+	Max           Opt[float64]        `json:"max,omitzero"`
+	Outliers      []float64           `json:"outliers,omitempty"`
+	Extra         Extra               `json:"-"`
 }
 
 // A BrowserResult is a page that a browser showed.

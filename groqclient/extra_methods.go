@@ -123,6 +123,30 @@ func (v *CacheUsage) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes the object with its extra fields.
+func (v Chart) MarshalJSON() ([]byte, error) {
+	type plain Chart
+	return encodeObject(plain(v), v.Extra)
+}
+
+// UnmarshalJSON reads the object and keeps unknown fields.
+func (v *Chart) UnmarshalJSON(data []byte) error {
+	type plain Chart
+	return decodeObject(data, (*plain)(v), &v.Extra)
+}
+
+// MarshalJSON writes the object with its extra fields.
+func (v ChartElement) MarshalJSON() ([]byte, error) {
+	type plain ChartElement
+	return encodeObject(plain(v), v.Extra)
+}
+
+// UnmarshalJSON reads the object and keeps unknown fields.
+func (v *ChartElement) UnmarshalJSON(data []byte) error {
+	type plain ChartElement
+	return decodeObject(data, (*plain)(v), &v.Extra)
+}
+
+// MarshalJSON writes the object with its extra fields.
 func (v ChatChunk) MarshalJSON() ([]byte, error) {
 	type plain ChatChunk
 	return encodeObject(plain(v), v.Extra)
@@ -647,6 +671,18 @@ func (v Response) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Response) UnmarshalJSON(data []byte) error {
 	type plain Response
+	return decodeObject(data, (*plain)(v), &v.Extra)
+}
+
+// MarshalJSON writes the object with its extra fields.
+func (v ResponseCitation) MarshalJSON() ([]byte, error) {
+	type plain ResponseCitation
+	return encodeObject(plain(v), v.Extra)
+}
+
+// UnmarshalJSON reads the object and keeps unknown fields.
+func (v *ResponseCitation) UnmarshalJSON(data []byte) error {
+	type plain ResponseCitation
 	return decodeObject(data, (*plain)(v), &v.Extra)
 }
 

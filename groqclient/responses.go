@@ -148,11 +148,24 @@ func (c *ResponseItemContent) UnmarshalJSON(data []byte) error {
 
 // A ResponsePart is a part of a message: input_text or output_text.
 type ResponsePart struct {
-	Type        string            `json:"type"`
-	Text        string            `json:"text"`
-	Annotations []json.RawMessage `json:"annotations,omitzero"` // citations of files and URLs
-	Logprobs    []json.RawMessage `json:"logprobs,omitempty"`
-	Extra       Extra             `json:"-"`
+	Type        string             `json:"type"`
+	Text        string             `json:"text"`
+	Annotations []ResponseCitation `json:"annotations,omitzero"`
+	Logprobs    []json.RawMessage  `json:"logprobs,omitempty"`
+	Extra       Extra              `json:"-"`
+}
+
+// A ResponseCitation cites a file by FileID, or a URL for characters
+// [StartIndex, EndIndex) of the text.
+type ResponseCitation struct {
+	Type       string   `json:"type"` // file_citation or url_citation
+	FileID     string   `json:"file_id,omitempty"`
+	Index      Opt[int] `json:"index,omitzero"`
+	URL        string   `json:"url,omitempty"`
+	Title      string   `json:"title,omitempty"`
+	StartIndex Opt[int] `json:"start_index,omitzero"`
+	EndIndex   Opt[int] `json:"end_index,omitzero"`
+	Extra      Extra    `json:"-"`
 }
 
 // A ResponseTool is a function of the caller; Type is "function".
