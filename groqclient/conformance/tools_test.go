@@ -22,7 +22,7 @@ func named(t *testing.T, variable string) string {
 	t.Helper()
 	path := os.Getenv(variable)
 	if path == "" {
-		t.Skipf("not checked: %s is not set (make conformance)", variable)
+		t.Skipf("not checked: %s is not set (see scripts/conformance.sh)", variable)
 	}
 	return path
 }

@@ -90,7 +90,7 @@ func TestToxiproxy(t *testing.T) {
 		t.Run(fault.kind, func(t *testing.T) {
 			n := newNetwork(t, admin)
 			n.add(t, fault.kind, fault.attributes)
-			client := newClient(t, n.url, groqclient.WithResponseHeaderTimeout(time.Second))
+			client := newClient(t, n.url, groqclient.WithResponseHeaderTimeout(500*time.Millisecond))
 			text, err := read(client.ChatStream(t.Context(), ask("talk")))
 			fault.check(t, text, err)
 		})
