@@ -146,7 +146,8 @@ func (s *ChatStream) take(k call, ev event, yield func(*ChatChunk) bool) (more b
 	}
 	chunk := new(ChatChunk)
 	if err := json.Unmarshal(ev.data, chunk); err != nil {
-		return false, s.fail(&StreamError{Err: fmt.Errorf("a chunk is not a completion chunk: %w", err)})
+		err = fmt.Errorf("a chunk is not a completion chunk: %w: %s", err, s.t.redact.string(snippet(ev.data)))
+		return false, s.fail(&StreamError{Err: err})
 	}
 	if isSet(chunk.Extra["error"]) {
 		return false, s.stopped(k, ev.data)

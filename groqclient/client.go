@@ -75,7 +75,9 @@ func FromEnv(opts ...Option) (*Client, error) {
 func (c *Client) String() string { return "groqclient.Client(" + c.t.urls.api + ")" }
 
 // CloseIdleConnections closes the connections that no call is using.
-func (c *Client) CloseIdleConnections() { c.t.retry.HTTPClient.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	(&http.Client{Transport: c.t.network}).CloseIdleConnections()
+}
 
 // RateLimits returns the limits that the latest reply stated, of whatever
 // call and model it was. The limits of one call are in its [Meta].

@@ -132,7 +132,10 @@ func TestMiddlewareSeesAttemptsButNoKey(t *testing.T) {
 			return roundTrip(func(r *http.Request) (*http.Response, error) {
 				order = append(order, name)
 				require.Empty(t, r.Header.Get("Authorization"))
-				return next.RoundTrip(r)
+				resp, err := next.RoundTrip(r)
+				require.NoError(t, err)
+				require.Empty(t, resp.Request.Header.Get("Authorization"))
+				return resp, nil
 			})
 		}
 	}

@@ -48,11 +48,14 @@ type APIError struct {
 	SchemaSegments   []string // SchemaPath in parts
 	SchemaKind       string
 	SchemaCode       string
-	Body             []byte // the whole body, as it came
+	// Wait is how long the server asks to wait before the request is sent
+	// again, 0 if it does not say.
+	Wait time.Duration
+	Body []byte // the whole body, as it came
 }
 
-// Error states the status, code, message and request id; for a body that is
-// not an error object, its beginning.
+// Error states the status, code, message, request id and wait; for a body that
+// is not an error object, its beginning.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "groq: %s %s: %s", e.Method, pathOf(e.URL), statusText(e.StatusCode))
@@ -66,6 +69,9 @@ func (e *APIError) Error() string {
 	}
 	if e.RequestID != "" {
 		b.WriteString(" (request " + e.RequestID + ")")
+	}
+	if e.Wait > 0 {
+		fmt.Fprintf(&b, "; the server asks to wait %v", e.Wait.Round(time.Millisecond))
 	}
 	return b.String()
 }
@@ -91,13 +97,10 @@ type RateLimitError struct {
 	TooLarge bool
 }
 
-// Error adds the wait, or that waiting does not help.
+// Error is that of the APIError; for TooLarge it adds that waiting does not help.
 func (e *RateLimitError) Error() string {
-	switch {
-	case e.TooLarge:
+	if e.TooLarge {
 		return e.API.Error() + "; waiting does not help: make the request smaller or raise the tier"
-	case e.Wait > 0:
-		return fmt.Sprintf("%s; the server asks to wait %v", e.API.Error(), e.Wait.Round(time.Millisecond))
 	}
 	return e.API.Error()
 }

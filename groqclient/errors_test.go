@@ -66,7 +66,9 @@ func TestErrorTexts(t *testing.T) {
 		{answer(502, "<html>\n <b>no</b>"), "groq: POST /openai/v1/chat/completions: 502 Bad Gateway: <html> <b>no</b>"},
 		{answer(429, `{}`, "Retry-After", "90"), "groq: POST /openai/v1/chat/completions: 429 Too Many Requests: {}; the server asks to wait 1m30s"},
 		{answer(200, `[]`), "groq: POST /openai/v1/chat/completions: error in a reply of status 200: unexpected reply: " +
-			"json: cannot unmarshal array into Go value of type groqclient.plain: []"},
+			"JSON array where an object is expected: []"},
+		{answer(200, `{"choices":[{"index":"a"}]}`), "groq: POST /openai/v1/chat/completions: error in a reply of status 200: " +
+			`unexpected reply: JSON string in field "index": {"choices":[{"index":"a"}]}`},
 	} {
 		require.EqualError(t, chatError(t, tt.a), tt.want)
 	}

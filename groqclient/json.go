@@ -3,6 +3,7 @@ package groqclient
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -41,7 +42,7 @@ func marshal(v any) ([]byte, error) {
 // UnmarshalJSON method, and collects the fields it does not know.
 func decodeObject(data []byte, plain any, extra *Extra) error {
 	if err := json.Unmarshal(data, plain); err != nil {
-		return err
+		return plainError(err)
 	}
 	known := fieldNames(reflect.TypeOf(plain).Elem())
 	eachField(data, func(key, value []byte) {
@@ -54,6 +55,18 @@ func decodeObject(data []byte, plain any, extra *Extra) error {
 		(*extra)[unquote(key)] = bytes.Clone(value)
 	})
 	return nil
+}
+
+// plainError says what does not fit without naming types of this package.
+func plainError(err error) error {
+	var m *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &m):
+		return err
+	case m.Field == "":
+		return fmt.Errorf("JSON %s where an object is expected", m.Value)
+	}
+	return fmt.Errorf("JSON %s in field %q", m.Value, m.Field)
 }
 
 // encodeObject encodes plain, a struct without a MarshalJSON method, followed

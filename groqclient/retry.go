@@ -70,8 +70,7 @@ type attempts struct {
 	call    call
 	count   int
 	wait    time.Duration // before the next attempt
-	stated  time.Duration // the wait that the server asked for, 0 if none
-	failure *APIError     // the latest error response
+	failure *APIError     // of the latest attempt, nil if it got no response
 }
 
 type attemptsKey struct{}
@@ -95,7 +94,7 @@ func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err err
 	}
 	retry := false
 	if err != nil {
-		a.failure, a.stated = nil, 0
+		a.failure = nil
 		retry = retryableError(err, t.policy.OnlyUnsent || a.call.create)
 	} else {
 		t.keepFailure(ctx, a, resp)
@@ -117,11 +116,14 @@ func (t *transport) keepFailure(ctx context.Context, a *attempts, resp *http.Res
 	if resp.Request == nil { // a custom transport may leave it out
 		resp.Request = (&http.Request{}).WithContext(ctx)
 	}
-	a.failure = t.redact.apiError(newAPIError(a.call, t.readMeta(resp, a.count), raw))
-	a.stated = statedWait(resp.Header, a.failure.Message, time.Now())
-	if a.stated == 0 && resp.StatusCode == http.StatusTooManyRequests {
-		a.stated = a.failure.RateLimits.exhausted()
+	e := newAPIError(a.call, t.readMeta(resp, a.count), raw)
+	if !e.tooLarge() {
+		e.Wait = statedWait(resp.Header, e.Message, time.Now())
+		if e.Wait == 0 && e.StatusCode == http.StatusTooManyRequests {
+			e.Wait = e.RateLimits.exhausted()
+		}
 	}
+	a.failure = t.redact.apiError(e)
 }
 
 // retryableStatus applies x-should-retry, then the status.
@@ -149,11 +151,13 @@ func (a *attempts) retryableStatus(resp *http.Response) bool {
 // long is not allowed.
 func (t *transport) planWait(ctx context.Context, a *attempts) bool {
 	a.wait = t.policy.own(a.count)
-	if a.stated > 0 {
-		a.wait = a.stated
+	if a.failure != nil && a.failure.Wait > 0 {
+		a.wait = a.failure.Wait
+		if a.wait > t.policy.MaxWait {
+			return false
+		}
 	}
-	deadline, limited := ctx.Deadline()
-	if a.stated > t.policy.MaxWait || limited && time.Until(deadline) < a.wait {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < a.wait {
 		return false
 	}
 	t.logger.WarnContext(ctx, "groq: retrying", "method", a.call.method, "url", t.redact.string(a.call.url),

@@ -72,6 +72,8 @@ func TestRetryAfterDate(t *testing.T) {
 	var api *groqclient.APIError
 	require.ErrorAs(t, err, &api)
 	require.Equal(t, 1, rec.count())
+	require.InDelta(t, 90, api.Wait.Seconds(), 5)
+	require.ErrorContains(t, err, "the server asks to wait 1m")
 	client, rec = serve(t, nil, answer(429, "", "Retry-After", date))
 	_, err = client.Chat(t.Context(), request())
 	var limit *groqclient.RateLimitError

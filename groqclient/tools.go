@@ -83,6 +83,9 @@ func (c *Client) RunTools(ctx context.Context, req *ChatRequest, tools []ToolFun
 	asked := *req
 	asked.Tools = append([]Tool(nil), req.Tools...)
 	for _, t := range tools {
+		if t.Tool.Function == nil || t.Call == nil {
+			return nil, errors.New("groqclient: RunTools: a tool without a function")
+		}
 		asked.Tools = append(asked.Tools, t.Tool)
 	}
 	run := &ToolRun{Messages: append([]Message(nil), req.Messages...)}

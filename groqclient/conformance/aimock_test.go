@@ -214,9 +214,11 @@ func aimockResponses(t *testing.T, url string) {
 	require.NoError(t, err)
 	require.Equal(t, hello, resp.OutputText())
 	stream := client.RespondStream(t.Context(), req)
-	for _, err := range stream.Events() {
+	text := ""
+	for part, err := range stream.Text() {
 		require.NoError(t, err)
+		text += part
 	}
-	require.Equal(t, hello, stream.Text())
+	require.Equal(t, hello, text)
 	require.Equal(t, hello, stream.Response().OutputText())
 }
