@@ -52,7 +52,7 @@
 // Failed attempts are repeated as [RetryPolicy] says, before the first byte of
 // an answer only. The waits that a server states are obeyed up to a cap and
 // never past the deadline of the context: then the call fails at once, and the
-// error states the wait. Files, batches and fine-tunings are created again only
+// Wait of its error says how long. Files, batches and fine-tunings are created again only
 // if the request surely did not arrive. The limits that an answer states are in
 // its [Meta] and in [Client.RateLimits].
 //

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -142,9 +143,7 @@ func aimockBatches(t *testing.T, url string) {
 	for _, id := range []string{"a", "b"} {
 		line, err := groqclient.NewBatchLine(id, ask("hello"))
 		require.NoError(t, err)
-		raw, err := line.MarshalJSON()
-		require.NoError(t, err)
-		input.Write(append(raw, '\n'))
+		require.NoError(t, json.NewEncoder(&input).Encode(line))
 	}
 	file, err := client.UploadFile(t.Context(), groqclient.UploadBytes("in.jsonl", input.Bytes()), groqclient.PurposeBatch)
 	require.NoError(t, err)
