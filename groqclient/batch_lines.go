@@ -2,6 +2,7 @@ package groqclient
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func jsonLines[T any](r io.Reader) iter.Seq2[T, error] {
 		n := 0
 		for lines.Scan() {
 			n++
-			if len(lines.Bytes()) == 0 {
+			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 				continue
 			}
 			var v T

@@ -254,6 +254,7 @@ func (c Choice) asChunk() ChunkChoice {
 
 // fail adds to e what the stream has given so far.
 func (s *ChatStream) fail(e *StreamError) error {
+	e.Cause = s.t.redact.error(e.Cause)
 	e.Partial = s.Response()
 	e.RequestID = s.meta.RequestID
 	if e.RequestID == "" {

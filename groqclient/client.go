@@ -48,6 +48,9 @@ func New(key string, opts ...Option) (*Client, error) {
 	if strings.ContainsFunc(key, isControl) {
 		return nil, errors.New("groqclient: the API key contains control characters or spaces")
 	}
+	if o.proxy != nil && o.httpClient != nil && o.httpClient.Transport != nil {
+		return nil, errors.New("groqclient: WithProxy: the client of WithHTTPClient has a transport of its own")
+	}
 	urls, err := resolveEndpoints(o.baseURL)
 	if err != nil {
 		return nil, err

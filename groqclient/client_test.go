@@ -53,6 +53,7 @@ func TestNewRefuses(t *testing.T) {
 		"header name":   groqclient.WithHeaders(http.Header{"Bad Name": {"x"}}),
 		"header value":  groqclient.WithHeaders(http.Header{"X": {"a\nb"}}),
 		"proxy":         groqclient.WithProxy("nowhere"),
+		"proxy scheme":  groqclient.WithProxy("ftp://127.0.0.1:1"),
 		"timeout":       groqclient.WithIdleTimeout(0),
 		"retries":       groqclient.WithRetry(groqclient.RetryPolicy{MaxRetries: -1}),
 		"no logger":     groqclient.WithLogger(nil),
@@ -62,6 +63,9 @@ func TestNewRefuses(t *testing.T) {
 		_, err = groqclient.New(canary, opt)
 		require.Error(t, err, name)
 	}
+	_, err = groqclient.New(canary, groqclient.WithProxy("http://127.0.0.1:1"),
+		groqclient.WithHTTPClient(&http.Client{Transport: http.DefaultTransport}))
+	require.ErrorContains(t, err, "WithProxy")
 }
 
 func TestFromEnv(t *testing.T) {

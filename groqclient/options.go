@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,8 +90,9 @@ func isToken(r rune) bool {
 }
 
 // WithHTTPClient uses the transport, cookie jar and redirect policy of hc. Its
-// Timeout is not used, because it would cut an active stream; [WithProxy],
-// [WithConnectTimeout] and [WithResponseHeaderTimeout] are then hc's business.
+// Timeout is not used, because it would cut an active stream. If it has a
+// transport, connecting, waiting for headers and proxies are that one's
+// business, and [WithProxy] is an error.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(o *options) error {
 		if hc == nil {
@@ -101,13 +103,14 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithProxy sends everything through the proxy (http, https or socks5 URL).
+// WithProxy sends everything through the proxy (http, https, socks5 or socks5h
+// URL).
 // Without it HTTPS_PROXY, HTTP_PROXY and NO_PROXY are obeyed.
 func WithProxy(proxy string) Option {
 	return func(o *options) error {
 		u, err := url.Parse(proxy)
-		if err != nil || u.Host == "" {
-			return errors.New("groqclient: WithProxy: want scheme://host:port")
+		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+			return errors.New("groqclient: WithProxy: want http, https, socks5 or socks5h://host:port")
 		}
 		o.proxy = u
 		return nil

@@ -231,6 +231,7 @@ func (s *ResponseStream) whole(k call, r *reply, yield func(*ResponseEvent) bool
 
 // fail adds to e what the stream has given so far.
 func (s *ResponseStream) fail(e *StreamError) error {
+	e.Cause = s.t.redact.error(e.Cause)
 	e.RequestID = s.meta.RequestID
 	e.PartialResponse = s.Response()
 	return e
