@@ -203,11 +203,19 @@ type Logprobs struct {
 
 // A TokenLogprob is one token, with the likeliest alternatives at its place.
 type TokenLogprob struct {
-	Token       string         `json:"token"`
-	Logprob     float64        `json:"logprob"` // natural logarithm; -9999 for very unlikely
-	Bytes       []int          `json:"bytes"`   // UTF-8, null if the token has none
-	TopLogprobs []TokenLogprob `json:"top_logprobs,omitempty"`
-	Extra       Extra          `json:"-"`
+	Token       string       `json:"token"`
+	Logprob     float64      `json:"logprob"` // natural logarithm; -9999 for very unlikely
+	Bytes       []int        `json:"bytes"`   // UTF-8, null if the token has none
+	TopLogprobs []TopLogprob `json:"top_logprobs"`
+	Extra       Extra        `json:"-"`
+}
+
+// A TopLogprob is one of the likeliest tokens at a place.
+type TopLogprob struct {
+	Token   string  `json:"token"`
+	Logprob float64 `json:"logprob"`
+	Bytes   []int   `json:"bytes"`
+	Extra   Extra   `json:"-"`
 }
 
 // MCPListTools lists the tools that an MCP server offered.

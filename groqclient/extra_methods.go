@@ -11,7 +11,7 @@ func (v Annotation) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Annotation) UnmarshalJSON(data []byte) error {
 	type plain Annotation
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "document_citation", "function_citation")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -23,7 +23,7 @@ func (v Batch) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Batch) UnmarshalJSON(data []byte) error {
 	type plain Batch
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "endpoint", "status", "input_file_id", "output_file_id", "error_file_id", "completion_window", "request_counts", "errors", "metadata", "created_at", "in_progress_at", "expires_at", "finalizing_at", "completed_at", "failed_at", "expired_at", "cancelling_at", "cancelled_at")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -35,7 +35,7 @@ func (v BatchCounts) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BatchCounts) UnmarshalJSON(data []byte) error {
 	type plain BatchCounts
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "total", "completed", "failed")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -47,7 +47,7 @@ func (v BatchErrors) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BatchErrors) UnmarshalJSON(data []byte) error {
 	type plain BatchErrors
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "object", "data")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -59,7 +59,7 @@ func (v BatchLine) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BatchLine) UnmarshalJSON(data []byte) error {
 	type plain BatchLine
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "custom_id", "method", "url", "body")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -71,7 +71,7 @@ func (v BatchRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BatchRequest) UnmarshalJSON(data []byte) error {
 	type plain BatchRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "input_file_id", "endpoint", "completion_window", "metadata")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -83,7 +83,7 @@ func (v BatchResponse) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BatchResponse) UnmarshalJSON(data []byte) error {
 	type plain BatchResponse
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "status_code", "request_id", "body")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -95,7 +95,7 @@ func (v BatchResult) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BatchResult) UnmarshalJSON(data []byte) error {
 	type plain BatchResult
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "custom_id", "response", "error")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -107,7 +107,7 @@ func (v BrowserResult) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *BrowserResult) UnmarshalJSON(data []byte) error {
 	type plain BrowserResult
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "url", "title", "content", "live_view_url")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -119,7 +119,7 @@ func (v CacheUsage) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *CacheUsage) UnmarshalJSON(data []byte) error {
 	type plain CacheUsage
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "sram_cached_tokens", "dram_cached_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -131,7 +131,7 @@ func (v Chart) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Chart) UnmarshalJSON(data []byte) error {
 	type plain Chart
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "title", "x_label", "y_label", "x_unit", "y_unit", "x_ticks", "y_ticks", "x_tick_labels", "y_tick_labels", "x_scale", "y_scale", "elements")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -143,7 +143,7 @@ func (v ChartElement) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ChartElement) UnmarshalJSON(data []byte) error {
 	type plain ChartElement
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "label", "group", "value", "points", "angle", "radius", "min", "first_quartile", "median", "third_quartile", "max", "outliers")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -155,7 +155,7 @@ func (v ChatChunk) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ChatChunk) UnmarshalJSON(data []byte) error {
 	type plain ChatChunk
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "created", "model", "system_fingerprint", "service_tier", "choices", "usage", "x_groq")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -167,7 +167,7 @@ func (v ChatRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ChatRequest) UnmarshalJSON(data []byte) error {
 	type plain ChatRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "model", "messages", "max_completion_tokens", "temperature", "top_p", "seed", "stop", "n", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "top_logprobs", "reasoning_effort", "reasoning_format", "include_reasoning", "response_format", "tools", "tool_choice", "parallel_tool_calls", "disable_tool_validation", "documents", "citation_options", "search_settings", "compound_custom", "service_tier", "user", "metadata", "store", "stream_options", "max_tokens", "functions", "function_call", "include_domains", "exclude_domains")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -179,7 +179,7 @@ func (v ChatResponse) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ChatResponse) UnmarshalJSON(data []byte) error {
 	type plain ChatResponse
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "created", "model", "system_fingerprint", "service_tier", "choices", "usage", "usage_breakdown", "mcp_list_tools", "x_groq")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -191,7 +191,7 @@ func (v Choice) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Choice) UnmarshalJSON(data []byte) error {
 	type plain Choice
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "index", "message", "finish_reason", "logprobs")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -203,7 +203,7 @@ func (v ChunkChoice) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ChunkChoice) UnmarshalJSON(data []byte) error {
 	type plain ChunkChoice
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "index", "delta", "finish_reason", "logprobs")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -215,7 +215,7 @@ func (v CodeResult) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *CodeResult) UnmarshalJSON(data []byte) error {
 	type plain CodeResult
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "text", "png", "chart", "charts")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -227,7 +227,7 @@ func (v CompletionTokensDetails) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *CompletionTokensDetails) UnmarshalJSON(data []byte) error {
 	type plain CompletionTokensDetails
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "reasoning_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -239,7 +239,7 @@ func (v CompoundCustom) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *CompoundCustom) UnmarshalJSON(data []byte) error {
 	type plain CompoundCustom
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "models", "tools")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -251,7 +251,7 @@ func (v CompoundModels) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *CompoundModels) UnmarshalJSON(data []byte) error {
 	type plain CompoundModels
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "reasoning_model", "answering_model")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -263,7 +263,7 @@ func (v CompoundTools) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *CompoundTools) UnmarshalJSON(data []byte) error {
 	type plain CompoundTools
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "enabled_tools", "wolfram_settings")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -275,7 +275,7 @@ func (v Debug) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Debug) UnmarshalJSON(data []byte) error {
 	type plain Debug
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "input_token_ids", "input_tokens", "output_token_ids", "output_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -287,7 +287,7 @@ func (v Deleted) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Deleted) UnmarshalJSON(data []byte) error {
 	type plain Deleted
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "deleted")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -299,7 +299,7 @@ func (v Delta) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Delta) UnmarshalJSON(data []byte) error {
 	type plain Delta
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "role", "content", "reasoning", "tool_calls", "function_call", "executed_tools", "annotations")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -311,7 +311,7 @@ func (v Document) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Document) UnmarshalJSON(data []byte) error {
 	type plain Document
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "source")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -323,7 +323,7 @@ func (v DocumentCitation) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *DocumentCitation) UnmarshalJSON(data []byte) error {
 	type plain DocumentCitation
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "start_index", "end_index", "document_id")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -335,7 +335,7 @@ func (v DocumentData) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *DocumentData) UnmarshalJSON(data []byte) error {
 	type plain DocumentData
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "data", "id")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -347,7 +347,7 @@ func (v DocumentSource) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *DocumentSource) UnmarshalJSON(data []byte) error {
 	type plain DocumentSource
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "text", "data")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -359,7 +359,7 @@ func (v Embedding) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Embedding) UnmarshalJSON(data []byte) error {
 	type plain Embedding
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "index", "object", "embedding")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -371,7 +371,7 @@ func (v EmbeddingRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *EmbeddingRequest) UnmarshalJSON(data []byte) error {
 	type plain EmbeddingRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "model", "input", "encoding_format", "user")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -383,7 +383,7 @@ func (v EmbeddingUsage) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *EmbeddingUsage) UnmarshalJSON(data []byte) error {
 	type plain EmbeddingUsage
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "prompt_tokens", "total_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -395,7 +395,7 @@ func (v Embeddings) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Embeddings) UnmarshalJSON(data []byte) error {
 	type plain Embeddings
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "object", "model", "data", "usage")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -407,7 +407,7 @@ func (v ExecutedTool) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ExecutedTool) UnmarshalJSON(data []byte) error {
 	type plain ExecutedTool
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "index", "type", "arguments", "output", "search_results", "code_results", "browser_results")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -419,7 +419,7 @@ func (v FileInfo) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *FileInfo) UnmarshalJSON(data []byte) error {
 	type plain FileInfo
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "bytes", "created_at", "filename", "purpose")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -431,7 +431,7 @@ func (v FineTuning) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *FineTuning) UnmarshalJSON(data []byte) error {
 	type plain FineTuning
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "name", "base_model", "type", "input_file_id", "fine_tuned_model", "created_at")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -443,7 +443,7 @@ func (v FineTuningRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *FineTuningRequest) UnmarshalJSON(data []byte) error {
 	type plain FineTuningRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "base_model", "input_file_id", "name", "type")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -455,7 +455,7 @@ func (v Function) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Function) UnmarshalJSON(data []byte) error {
 	type plain Function
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "name", "description", "parameters", "strict")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -467,7 +467,7 @@ func (v FunctionCall) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *FunctionCall) UnmarshalJSON(data []byte) error {
 	type plain FunctionCall
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "name", "arguments")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -479,7 +479,7 @@ func (v FunctionCitation) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *FunctionCitation) UnmarshalJSON(data []byte) error {
 	type plain FunctionCitation
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "start_index", "end_index", "tool_call_id")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -491,7 +491,7 @@ func (v ImageURL) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ImageURL) UnmarshalJSON(data []byte) error {
 	type plain ImageURL
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "url", "detail")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -503,7 +503,7 @@ func (v IncompleteDetails) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *IncompleteDetails) UnmarshalJSON(data []byte) error {
 	type plain IncompleteDetails
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "reason")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -515,7 +515,7 @@ func (v JSONSchemaFormat) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *JSONSchemaFormat) UnmarshalJSON(data []byte) error {
 	type plain JSONSchemaFormat
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "name", "description", "schema", "strict")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -527,7 +527,7 @@ func (v LineError) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *LineError) UnmarshalJSON(data []byte) error {
 	type plain LineError
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "code", "message", "param", "line")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -539,7 +539,7 @@ func (v Logprobs) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Logprobs) UnmarshalJSON(data []byte) error {
 	type plain Logprobs
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "content")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -551,7 +551,7 @@ func (v MCPListTools) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *MCPListTools) UnmarshalJSON(data []byte) error {
 	type plain MCPListTools
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "type", "server_label", "tools")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -563,7 +563,7 @@ func (v MCPTool) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *MCPTool) UnmarshalJSON(data []byte) error {
 	type plain MCPTool
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "name", "description", "input_schema", "annotations")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -575,7 +575,7 @@ func (v Message) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Message) UnmarshalJSON(data []byte) error {
 	type plain Message
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "role", "content", "name", "reasoning", "tool_calls", "tool_call_id", "function_call")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -587,7 +587,7 @@ func (v Model) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Model) UnmarshalJSON(data []byte) error {
 	type plain Model
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "created", "owned_by", "active", "context_window", "max_completion_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -599,7 +599,7 @@ func (v ModelUsage) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ModelUsage) UnmarshalJSON(data []byte) error {
 	type plain ModelUsage
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "model", "usage")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -611,7 +611,7 @@ func (v Part) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Part) UnmarshalJSON(data []byte) error {
 	type plain Part
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "text", "image_url", "document")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -623,7 +623,7 @@ func (v PromptTokensDetails) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *PromptTokensDetails) UnmarshalJSON(data []byte) error {
 	type plain PromptTokensDetails
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "cached_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -635,7 +635,7 @@ func (v RerankRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *RerankRequest) UnmarshalJSON(data []byte) error {
 	type plain RerankRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "model", "query", "docs", "instruction")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -647,7 +647,7 @@ func (v RerankResult) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *RerankResult) UnmarshalJSON(data []byte) error {
 	type plain RerankResult
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "doc", "score")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -659,7 +659,7 @@ func (v Reranking) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Reranking) UnmarshalJSON(data []byte) error {
 	type plain Reranking
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "results")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -671,7 +671,7 @@ func (v Response) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Response) UnmarshalJSON(data []byte) error {
 	type plain Response
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "object", "status", "created_at", "model", "output", "error", "incomplete_details", "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls", "reasoning", "service_tier", "store", "background", "temperature", "top_p", "top_logprobs", "text", "tool_choice", "tools", "truncation", "user", "usage", "previous_response_id")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -683,7 +683,7 @@ func (v ResponseCitation) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseCitation) UnmarshalJSON(data []byte) error {
 	type plain ResponseCitation
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "file_id", "index", "url", "title", "start_index", "end_index")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -695,7 +695,7 @@ func (v ResponseError) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseError) UnmarshalJSON(data []byte) error {
 	type plain ResponseError
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "code", "message")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -707,7 +707,7 @@ func (v ResponseEvent) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseEvent) UnmarshalJSON(data []byte) error {
 	type plain ResponseEvent
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "sequence_number", "response", "output_index", "content_index", "item_id", "item", "part", "delta", "text", "arguments")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -719,7 +719,7 @@ func (v ResponseFormat) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseFormat) UnmarshalJSON(data []byte) error {
 	type plain ResponseFormat
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "json_schema")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -731,7 +731,7 @@ func (v ResponseItem) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseItem) UnmarshalJSON(data []byte) error {
 	type plain ResponseItem
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "id", "status", "role", "content", "call_id", "name", "arguments", "output", "summary")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -743,7 +743,7 @@ func (v ResponseMessage) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseMessage) UnmarshalJSON(data []byte) error {
 	type plain ResponseMessage
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "role", "content", "reasoning", "tool_calls", "function_call", "annotations", "executed_tools")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -755,7 +755,7 @@ func (v ResponsePart) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponsePart) UnmarshalJSON(data []byte) error {
 	type plain ResponsePart
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "text", "annotations", "logprobs")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -767,7 +767,7 @@ func (v ResponseReasoning) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseReasoning) UnmarshalJSON(data []byte) error {
 	type plain ResponseReasoning
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "effort", "summary")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -779,7 +779,7 @@ func (v ResponseRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseRequest) UnmarshalJSON(data []byte) error {
 	type plain ResponseRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "model", "input", "instructions", "max_output_tokens", "temperature", "top_p", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "metadata", "service_tier", "store", "truncation", "user")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -791,7 +791,7 @@ func (v ResponseText) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseText) UnmarshalJSON(data []byte) error {
 	type plain ResponseText
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "format")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -803,7 +803,7 @@ func (v ResponseTextFormat) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseTextFormat) UnmarshalJSON(data []byte) error {
 	type plain ResponseTextFormat
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "name", "description", "schema", "strict")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -815,7 +815,7 @@ func (v ResponseTokenParts) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseTokenParts) UnmarshalJSON(data []byte) error {
 	type plain ResponseTokenParts
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "cached_tokens", "reasoning_tokens")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -827,7 +827,7 @@ func (v ResponseTool) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseTool) UnmarshalJSON(data []byte) error {
 	type plain ResponseTool
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "name", "description", "parameters", "strict")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -839,7 +839,7 @@ func (v ResponseUsage) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ResponseUsage) UnmarshalJSON(data []byte) error {
 	type plain ResponseUsage
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "input_tokens", "output_tokens", "total_tokens", "input_tokens_details", "output_tokens_details")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -851,7 +851,7 @@ func (v SearchResult) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *SearchResult) UnmarshalJSON(data []byte) error {
 	type plain SearchResult
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "title", "url", "content", "score")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -863,7 +863,7 @@ func (v SearchResults) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *SearchResults) UnmarshalJSON(data []byte) error {
 	type plain SearchResults
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "results", "images")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -875,7 +875,7 @@ func (v SearchSettings) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *SearchSettings) UnmarshalJSON(data []byte) error {
 	type plain SearchSettings
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "include_domains", "exclude_domains", "include_images", "country")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -887,7 +887,7 @@ func (v Segment) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Segment) UnmarshalJSON(data []byte) error {
 	type plain Segment
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob", "compression_ratio", "no_speech_prob", "audio_text", "token_scores", "chunk_start", "chunk_end")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -899,7 +899,7 @@ func (v SpeechRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *SpeechRequest) UnmarshalJSON(data []byte) error {
 	type plain SpeechRequest
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "model", "input", "voice", "response_format", "sample_rate", "speed")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -911,7 +911,7 @@ func (v StreamOptions) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *StreamOptions) UnmarshalJSON(data []byte) error {
 	type plain StreamOptions
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "include_usage")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -923,7 +923,7 @@ func (v StreamXGroq) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *StreamXGroq) UnmarshalJSON(data []byte) error {
 	type plain StreamXGroq
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "seed", "usage", "usage_breakdown", "error", "debug")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -935,7 +935,7 @@ func (v TokenLogprob) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *TokenLogprob) UnmarshalJSON(data []byte) error {
 	type plain TokenLogprob
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "token", "logprob", "bytes", "top_logprobs")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -947,7 +947,7 @@ func (v Tool) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Tool) UnmarshalJSON(data []byte) error {
 	type plain Tool
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "type", "function")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -959,7 +959,7 @@ func (v ToolCall) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ToolCall) UnmarshalJSON(data []byte) error {
 	type plain ToolCall
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "type", "function")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -971,7 +971,19 @@ func (v ToolCallDelta) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *ToolCallDelta) UnmarshalJSON(data []byte) error {
 	type plain ToolCallDelta
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "index", "id", "type", "function")
+}
+
+// MarshalJSON writes the object with its extra fields.
+func (v TopLogprob) MarshalJSON() ([]byte, error) {
+	type plain TopLogprob
+	return encodeObject(plain(v), v.Extra)
+}
+
+// UnmarshalJSON reads the object and keeps unknown fields.
+func (v *TopLogprob) UnmarshalJSON(data []byte) error {
+	type plain TopLogprob
+	return decodeObject(data, (*plain)(v), &v.Extra, "token", "logprob", "bytes")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -983,7 +995,7 @@ func (v Transcription) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Transcription) UnmarshalJSON(data []byte) error {
 	type plain Transcription
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "text", "language", "duration", "words", "segments")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -995,7 +1007,7 @@ func (v Usage) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Usage) UnmarshalJSON(data []byte) error {
 	type plain Usage
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "prompt_tokens", "completion_tokens", "total_tokens", "queue_time", "prompt_time", "completion_time", "total_time", "prompt_tokens_details", "completion_tokens_details")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -1007,7 +1019,7 @@ func (v UsageBreakdown) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *UsageBreakdown) UnmarshalJSON(data []byte) error {
 	type plain UsageBreakdown
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "models")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -1019,7 +1031,7 @@ func (v WolframSettings) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *WolframSettings) UnmarshalJSON(data []byte) error {
 	type plain WolframSettings
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "authorization")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -1031,7 +1043,7 @@ func (v Word) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *Word) UnmarshalJSON(data []byte) error {
 	type plain Word
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "word", "start", "end")
 }
 
 // MarshalJSON writes the object with its extra fields.
@@ -1043,5 +1055,5 @@ func (v XGroq) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the object and keeps unknown fields.
 func (v *XGroq) UnmarshalJSON(data []byte) error {
 	type plain XGroq
-	return decodeObject(data, (*plain)(v), &v.Extra)
+	return decodeObject(data, (*plain)(v), &v.Extra, "id", "seed", "usage", "debug")
 }

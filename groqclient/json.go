@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -39,14 +38,14 @@ func marshal(v any) ([]byte, error) {
 }
 
 // decodeObject decodes data into plain, a pointer to a struct without an
-// UnmarshalJSON method, and collects the fields it does not know.
-func decodeObject(data []byte, plain any, extra *Extra) error {
+// UnmarshalJSON method, and collects the fields other than those it has. Names
+// are compared as encoding/json does, without regard to case.
+func decodeObject(data []byte, plain any, extra *Extra, has ...string) error {
 	if err := json.Unmarshal(data, plain); err != nil {
 		return plainError(err)
 	}
-	known := fieldNames(reflect.TypeOf(plain).Elem())
 	eachField(data, func(key, value []byte) {
-		if slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, string(key)) }) {
+		if slices.ContainsFunc(has, func(name string) bool { return strings.EqualFold(name, string(key)) }) {
 			return
 		}
 		if *extra == nil {
@@ -100,26 +99,6 @@ func appendField(object []byte, name string, value []byte) []byte {
 	key, _ := json.Marshal(name) // a string always marshals
 	object = append(append(object, key...), ':')
 	return append(object, value...)
-}
-
-// fieldNames lists the JSON names of the fields of a struct type, those of
-// embedded structs included.
-func fieldNames(t reflect.Type) []string {
-	names := make([]string, 0, t.NumField())
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous && f.Tag.Get("json") == "" {
-			if f.Type.Kind() == reflect.Pointer {
-				f.Type = f.Type.Elem()
-			}
-			names = append(names, fieldNames(f.Type)...)
-			continue
-		}
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // eachField calls f for the members of a JSON object that is known to be
