@@ -206,7 +206,7 @@ type TokenLogprob struct {
 	Token       string       `json:"token"`
 	Logprob     float64      `json:"logprob"` // natural logarithm; -9999 for very unlikely
 	Bytes       []int        `json:"bytes"`   // UTF-8, null if the token has none
-	TopLogprobs []TopLogprob `json:"top_logprobs"`
+	TopLogprobs []TopLogprob `json:"top_logprobs,omitzero"`
 	Extra       Extra        `json:"-"`
 }
 

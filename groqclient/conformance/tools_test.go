@@ -11,11 +11,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/lpuctl/lpuctl/groqclient"
 )
 
 const key = "gsk_conformance"
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // named returns what the environment variable names, or skips the test.
 func named(t *testing.T, variable string) string {
