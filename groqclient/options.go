@@ -110,7 +110,7 @@ func WithProxy(proxy string) Option {
 	return func(o *options) error {
 		u, err := url.Parse(proxy)
 		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
-			return errors.New("groqclient: WithProxy: want http, https, socks5 or socks5h://host:port")
+			return errors.New("groqclient: WithProxy: want scheme://host:port, of http, https, socks5 or socks5h")
 		}
 		o.proxy = u
 		return nil
