@@ -199,6 +199,22 @@ func TestTimeouts(t *testing.T) {
 	require.True(t, broken.Timeout())
 }
 
+// TestErrorBodyStalls keeps what came of an error whose body never ends.
+func TestErrorBodyStalls(t *testing.T) {
+	server := groqtest.StartHandler(func(x *groqtest.Exchange) {
+		x.W.WriteHeader(500)
+		x.Send(`half an er`)
+		x.Pause(10 * time.Second)
+	})
+	defer server.Close()
+	client := newClient(t, server.URL, groqclient.WithIdleTimeout(50*time.Millisecond))
+	_, err := client.Chat(t.Context(), request())
+	var api *groqclient.APIError
+	require.ErrorAs(t, err, &api)
+	require.Equal(t, "half an er", string(api.Body))
+	require.Equal(t, 1, server.Requests())
+}
+
 func TestCancelledStreamKeepsPartial(t *testing.T) {
 	server := groqtest.StartHandler(func(x *groqtest.Exchange) { x.SSE(); x.UntilGone(groqtest.Frames(groqtest.Chunk("x"))) })
 	defer server.Close()

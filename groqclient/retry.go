@@ -68,6 +68,7 @@ func (p RetryPolicy) own(n int) time.Duration {
 // that the retry hooks can share it.
 type attempts struct {
 	call    call
+	cancel  context.CancelCauseFunc // of the whole call
 	count   int
 	wait    time.Duration // before the next attempt
 	failure *APIError     // of the latest attempt, nil if it got no response
@@ -75,13 +76,8 @@ type attempts struct {
 
 type attemptsKey struct{}
 
-func attemptsOf(ctx context.Context) *attempts {
-	a, ok := ctx.Value(attemptsKey{}).(*attempts)
-	if !ok {
-		return &attempts{}
-	}
-	return a
-}
+// attemptsOf is the log in a context that do has made.
+func attemptsOf(ctx context.Context) *attempts { return ctx.Value(attemptsKey{}).(*attempts) }
 
 // checkRetry decides after each attempt. It never returns an error, so that
 // the response or the error of the attempt reaches do unchanged.
@@ -108,14 +104,15 @@ func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err err
 }
 
 // keepFailure reads the body of an error response while it is still there and
-// leaves a copy in its place.
+// leaves a copy in its place. A body that takes longer than the idle timeout ends
+// the call.
 func (t *transport) keepFailure(ctx context.Context, a *attempts, resp *http.Response) {
+	late := time.AfterFunc(t.idle, func() { a.cancel(ErrIdleTimeout) })
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a cut body is kept as far as it came
+	late.Stop()
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(raw))
-	if resp.Request == nil { // a custom transport may leave it out
-		resp.Request = (&http.Request{}).WithContext(ctx)
-	}
+	resp.Request = new(http.Request).WithContext(ctx) // for backoff: a custom transport may have another
 	e := newAPIError(a.call, t.readMeta(resp, a.count), raw)
 	if !e.tooLarge() {
 		e.Wait = statedWait(resp.Header, e.Message, time.Now())

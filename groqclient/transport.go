@@ -115,7 +115,7 @@ type reply struct {
 // error. The caller closes the body.
 func (t *transport) do(ctx context.Context, k call) (*reply, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	log := &attempts{call: k}
+	log := &attempts{call: k, cancel: cancel}
 	resp, err := t.send(context.WithValue(ctx, attemptsKey{}, log), k)
 	if err != nil {
 		cancel(nil)
