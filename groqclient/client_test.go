@@ -2,6 +2,7 @@ package groqclient_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -219,17 +220,20 @@ func TestCancelledStreamKeepsPartial(t *testing.T) {
 	server := groqtest.StartHandler(func(x *groqtest.Exchange) { x.SSE(); x.UntilGone(groqtest.Frames(groqtest.Chunk("x"))) })
 	defer server.Close()
 	client := newClient(t, server.URL)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	why := errors.New("the user left")
 	var broken *groqclient.StreamError
 	for chunk, err := range client.ChatStream(ctx, request()).Chunks() {
 		if err != nil {
 			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, why)
+			require.NotErrorIs(t, err, groqclient.ErrStreamTruncated)
 			require.ErrorAs(t, err, &broken)
 			break
 		}
 		require.Equal(t, "x", chunk.Text())
-		cancel()
+		cancel(why)
 	}
 	require.Contains(t, broken.Partial.Text(), "x")
 }

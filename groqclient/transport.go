@@ -198,10 +198,13 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		return n, err
 	}
 	b.failed = true
-	if cause := context.Cause(b.ctx); cause == ErrIdleTimeout {
+	switch ended, cause := b.ctx.Err(), context.Cause(b.ctx); {
+	case cause == ErrIdleTimeout:
 		err = fmt.Errorf("%w (%v)", ErrIdleTimeout, b.idle)
-	} else if cause != nil {
-		err = cause
+	case cause != ended: // the caller said why
+		err = fmt.Errorf("%w: %w", ended, cause)
+	case ended != nil:
+		err = ended
 	}
 	return n, err
 }
