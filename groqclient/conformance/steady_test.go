@@ -37,7 +37,8 @@ func (v *verdicts) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // TestSteady sends a request of every operation, with every field, to a server
-// that checks them against the description and answers by it at random.
+// that checks them against the description and answers by it at random. It does
+// not stream: it answers a stream request with one document.
 func TestSteady(t *testing.T) {
 	program := named(t, "LPUCTL_STEADY")
 	path, d := describe(t)
@@ -97,6 +98,18 @@ func operations(t *testing.T) map[string]operation {
 	audio := func() *groqclient.Upload { return groqclient.UploadBytes("a.wav", []byte("RIFF")) }
 	type c = groqclient.Client
 	return map[string]operation{
+		"stream a chat": func(ctx context.Context, client *groqclient.Client) error {
+			_, err := read(client.ChatStream(ctx, fromFile[groqclient.ChatRequest](t, "testdata/chat.json")))
+			return err
+		},
+		"stream a response": func(ctx context.Context, client *groqclient.Client) error {
+			for _, err := range client.RespondStream(ctx, fromFile[groqclient.ResponseRequest](t, "testdata/response.json")).Events() {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 		"chat":    does((*c).Chat, fromFile[groqclient.ChatRequest](t, "testdata/chat.json")),
 		"respond": does((*c).Respond, fromFile[groqclient.ResponseRequest](t, "testdata/response.json")),
 		"embed": does((*c).Embed, &groqclient.EmbeddingRequest{
