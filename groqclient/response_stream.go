@@ -113,33 +113,11 @@ func (s *ResponseStream) Meta() Meta { return s.meta }
 // the loop: *[APIError], *[RateLimitError] or *[TransportError] before the
 // first byte, *[StreamError] after it. A stream that ends without one of the
 // events EventCompleted, EventFailed and EventIncomplete was truncated.
-func (s *ResponseStream) Events() iter.Seq2[*ResponseEvent, error] {
-	return func(yield func(*ResponseEvent, error) bool) {
-		if s.used {
-			yield(nil, errStreamUsed)
-			return
-		}
-		s.used = true
-		err := s.run(func(e *ResponseEvent) bool { return yield(e, nil) })
-		if err != nil {
-			yield(nil, err)
-		}
-	}
-}
+func (s *ResponseStream) Events() iter.Seq2[*ResponseEvent, error] { return once(&s.used, s.run) }
 
 // Text is Events reduced to the text of the messages.
 func (s *ResponseStream) Text() iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for e, err := range s.Events() {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			if text := e.text(); text != "" && !yield(text, nil) {
-				return
-			}
-		}
-	}
+	return texts(s.Events(), (*ResponseEvent).text)
 }
 
 func (s *ResponseStream) run(yield func(*ResponseEvent) bool) error {
