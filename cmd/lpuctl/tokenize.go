@@ -75,7 +75,11 @@ func tokenizerOf(spec string) (*tokenizer.Tokenizer, error) {
 
 func (a *app) tokenizeText(tok *tokenizer.Tokenizer, f *tokenizeFlags, text string) error {
 	if !f.decode {
-		return a.printIDs(tok.Encode(text, !f.noSpecial), f.output)
+		ids, err := tok.Encode(text, !f.noSpecial)
+		if err != nil {
+			return err
+		}
+		return a.printIDs(ids, f.output)
 	}
 	ids, err := parseIDs(text)
 	if err != nil {
@@ -154,10 +158,7 @@ func tokenizeLine(tok *tokenizer.Tokenizer, f *tokenizeFlags, line []byte) (any,
 		if err := json.Unmarshal(line, &text); err != nil {
 			return nil, fmt.Errorf("want a JSON string: %w", err)
 		}
-		if ids := tok.Encode(text, !f.noSpecial); ids != nil {
-			return ids, nil
-		}
-		return []int{}, nil
+		return tok.Encode(text, !f.noSpecial)
 	}
 	var ids []int
 	if err := json.Unmarshal(line, &ids); err != nil {

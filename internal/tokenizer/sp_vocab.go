@@ -140,3 +140,5 @@ func parseByte(piece string) (byte, error) {
 	}
 	return 0, fmt.Errorf("%q is not a byte piece <0x00> to <0xFF>", piece)
 }
+
+func (v *Vocab) has(id int) bool { return 0 <= id && id < len(v.Tokens) }
