@@ -176,3 +176,54 @@ func (s *metaspaceStage) push(token string, next func(string)) {
 }
 
 func (s *metaspaceStage) flush(func(string)) {}
+
+// keepStage passes tokens on.
+type keepStage struct{}
+
+func (keepStage) push(token string, next func(string)) { next(token) }
+func (keepStage) flush(func(string))                   {}
+
+// stripToken removes content from the ends of each token, start and stop times
+// at most.
+type stripToken struct {
+	content     string
+	start, stop int
+}
+
+func (s stripToken) push(token string, next func(string)) {
+	for i := 0; i < s.start && strings.HasPrefix(token, s.content); i++ {
+		token = token[len(s.content):]
+	}
+	for i := 0; i < s.stop && strings.HasSuffix(token, s.content); i++ {
+		token = token[:len(token)-len(s.content)]
+	}
+	next(token)
+}
+
+func (s stripToken) flush(func(string)) {}
+
+// stripText removes content from the ends of the whole text. What may be its
+// end is held back.
+type stripText struct {
+	content     string
+	start, stop int // how many may still be removed
+	held        int // how many are held back, at most stop
+}
+
+func (s *stripText) push(token string, next func(string)) {
+	for s.start > 0 && strings.HasPrefix(token, s.content) {
+		token = token[len(s.content):]
+		s.start--
+	}
+	if token == "" {
+		return
+	}
+	s.start = 0
+	token = strings.Repeat(s.content, s.held) + token
+	for s.held = 0; s.held < s.stop && strings.HasSuffix(token, s.content); s.held++ {
+		token = token[:len(token)-len(s.content)]
+	}
+	next(token)
+}
+
+func (s *stripText) flush(func(string)) {}

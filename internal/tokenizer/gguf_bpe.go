@@ -135,37 +135,27 @@ func byteLevelModel(spellings []string, merges []string) (*bpe, error) {
 		whole:     make([]atomic.Uint32, len(spellings)),
 		byteLevel: true,
 	}
-	var scratch []byte
+	entries := make([]entry, len(spellings))
 	for id, token := range spellings {
-		text, ok := appendByteLevel(scratch[:0], token)
-		scratch = text
-		if ok {
-			m.words[string(text)] = int32(id)
-		}
+		entries[id] = entry{token, id}
 	}
-	m.findBytes()
+	if err := m.addByteLevel(entries); err != nil {
+		return nil, err
+	}
 	for rank, line := range merges {
-		left, right, ok := strings.Cut(line, " ")
-		if !ok || left == "" || right == "" || strings.Contains(right, " ") {
+		left, right, ok := cutMerge(line)
+		if !ok {
 			return nil, fmt.Errorf("merge %d is %q, want two tokens with a space between", rank, line)
 		}
-		if err := m.addMerge(rank, fromByteLevel(left), fromByteLevel(right), left, right); err != nil {
+		if err := m.addMerge(rank, left, right); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
 }
 
-func (m *bpe) findBytes() {
-	for b := range m.bytes {
-		m.bytes[b] = None
-		if id, ok := m.words[string([]byte{byte(b)})]; ok {
-			m.bytes[b] = id
-		}
-	}
-}
-
-func fromByteLevel(token string) string {
-	text, _ := appendByteLevel(nil, token)
-	return string(text)
+// cutMerge divides a merge "left right".
+func cutMerge(line string) (left, right string, ok bool) {
+	left, right, ok = strings.Cut(line, " ")
+	return left, right, ok && left != "" && right != "" && !strings.Contains(right, " ")
 }

@@ -8,6 +8,7 @@
 package split
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/lpuctl/lpuctl/internal/tokenizer/ucd"
@@ -189,4 +190,14 @@ func (s scanner) contraction(i int) int {
 		return i + 3
 	}
 	return i
+}
+
+// Literal returns a pattern that matches text, which is not empty.
+func Literal(text string) Pattern {
+	return linear{table: ucd.Load(), match: func(s scanner, i int) int {
+		if strings.HasPrefix(s.text[i:], text) {
+			return i + len(text)
+		}
+		return i
+	}}
 }
