@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"fmt"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -139,47 +138,4 @@ func (e *encoder) addSymbol(id int32, start, end int, inRun bool) {
 		}
 	}
 	e.units = append(e.units, unit{id, int32(start), int32(end)})
-}
-
-// addMerge adds the merge of two tokens as the vocabulary spells them. They are
-// not empty.
-func (m *bpe) addMerge(rank int, left, right string) error {
-	a, b, id := m.pair(left, right)
-	switch {
-	case a == None || b == None:
-		return fmt.Errorf("merge %d (%q, %q): not both are tokens", rank, left, right)
-	case id == None:
-		return fmt.Errorf("merge %d (%q, %q): the two together are no token", rank, left, right)
-	}
-	m.merges.set(a, b, merge{int32(rank), id})
-	return nil
-}
-
-// pair returns the ids of two tokens and of what they spell together.
-func (m *bpe) pair(left, right string) (a, b, both int32) {
-	if !m.byteLevel {
-		return m.lookup(left), m.lookup(right), m.lookup(left + right)
-	}
-	var memory [64]byte
-	text, ok := appendByteLevel(memory[:0], left)
-	n := len(text)
-	text, okRight := appendByteLevel(text, right)
-	if !ok || !okRight {
-		return None, None, None
-	}
-	return m.lookupBytes(text[:n]), m.lookupBytes(text[n:]), m.lookupBytes(text)
-}
-
-func (m *bpe) lookup(text string) int32 {
-	if id, ok := m.words[text]; ok {
-		return id
-	}
-	return None
-}
-
-func (m *bpe) lookupBytes(text []byte) int32 {
-	if id, ok := m.words[string(text)]; ok { // without a copy
-		return id
-	}
-	return None
 }

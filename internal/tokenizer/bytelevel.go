@@ -39,6 +39,11 @@ func byteLevelByte(c rune) (byte, bool) {
 func appendByteLevel(dst []byte, token string) ([]byte, bool) {
 	n := len(dst)
 	for i := 0; i < len(token); {
+		if b := token[i]; '!' <= b && b <= '~' {
+			dst = append(dst, b)
+			i++
+			continue
+		}
 		c, size := utf8.DecodeRuneInString(token[i:])
 		b, ok := byteLevelByte(c)
 		if !ok {

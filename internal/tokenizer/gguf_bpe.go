@@ -2,8 +2,6 @@ package tokenizer
 
 import (
 	"fmt"
-	"strings"
-	"sync/atomic"
 
 	"github.com/lpuctl/lpuctl/internal/tokenizer/split"
 )
@@ -82,11 +80,10 @@ func bpeFromGGUF(r *metadataReader) (*Tokenizer, error) {
 }
 
 func ggufPipeline(v Vocab, pre preTokenizer, merges []string) (*pipeline, error) {
-	m, err := byteLevelModel(v.Tokens, merges)
-	if err != nil {
+	m := &bpe{byteLevel: true, ignoreMerges: pre.ignoreMerges, unknown: None, merges: newMergeTable(len(merges))}
+	if err := loadGGUF(m, v.Tokens, merges); err != nil {
 		return nil, err
 	}
-	m.ignoreMerges = pre.ignoreMerges
 	p := &pipeline{
 		name:   "byte-level BPE",
 		vocab:  v,
@@ -124,38 +121,25 @@ func ggufAdded(v *Vocab) []addedToken {
 	return list
 }
 
-// byteLevelModel returns the model over tokens in the byte-level alphabet and
-// merges "left right". Bytes without a token are left out of texts, as the
-// library and llama.cpp do.
-func byteLevelModel(spellings []string, merges []string) (*bpe, error) {
-	m := &bpe{
-		words:     make(map[string]int32, len(spellings)),
-		merges:    newMergeTable(len(merges)),
-		unknown:   None,
-		whole:     make([]atomic.Uint32, len(spellings)),
-		byteLevel: true,
-	}
+// loadGGUF fills a model with tokens in the byte-level alphabet and merges "left
+// right". Bytes without a token are left out of texts, as in llama.cpp.
+func loadGGUF(m *bpe, spellings, merges []string) error {
 	entries := make([]entry, len(spellings))
 	for id, token := range spellings {
 		entries[id] = entry{token, id}
 	}
-	if err := m.addByteLevel(entries); err != nil {
-		return nil, err
+	l, err := newLoader(m, entries, len(entries))
+	if err != nil {
+		return err
 	}
 	for rank, line := range merges {
 		left, right, ok := cutMerge(line)
 		if !ok {
-			return nil, fmt.Errorf("merge %d is %q, want two tokens with a space between", rank, line)
+			return fmt.Errorf("merge %d is %q, want two tokens with a space between", rank, line)
 		}
-		if err := m.addMerge(rank, left, right); err != nil {
-			return nil, err
+		if err := l.merge(rank, left, right); err != nil {
+			return err
 		}
 	}
-	return m, nil
-}
-
-// cutMerge divides a merge "left right".
-func cutMerge(line string) (left, right string, ok bool) {
-	left, right, ok = strings.Cut(line, " ")
-	return left, right, ok && left != "" && right != "" && !strings.Contains(right, " ")
+	return nil
 }

@@ -1,6 +1,8 @@
 package tokenizer
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,7 +32,10 @@ func parseJSON(data, config []byte) (*Tokenizer, error) {
 	if len(data) > maxJSON {
 		return nil, fmt.Errorf("%d bytes, at most %d are supported", len(data), maxJSON)
 	}
-	o := parseObject("file", data, true)
+	// Names that occur twice are looked for where they can be many: in objects,
+	// and among tokens.
+	o := newObject("file")
+	o.readAll(jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)), "model")
 	if version := member(o, "version", "1.0"); version != "1.0" {
 		o.fail(fmt.Errorf("version %q is not supported, only 1.0", version))
 	}
@@ -38,13 +43,16 @@ func parseJSON(data, config []byte) (*Tokenizer, error) {
 	added := member(o, "added_tokens", []jsonAdded(nil))
 	normalizer, preTokenizer := o.raw("normalizer"), o.raw("pre_tokenizer")
 	postProcessor, decoder := o.raw("post_processor"), o.raw("decoder")
-	model := o.raw("model")
+	model := o.part("model")
+	if model == nil {
+		o.fail(errors.New(`"model" is missing or no object`))
+	}
 	if err := o.finish(); err != nil {
 		return nil, err
 	}
 
 	added = slices.DeleteFunc(added, func(a jsonAdded) bool { return a.Content == "" }) // as the library does
-	b := &jsonBuilder{p: &pipeline{}, added: added}
+	b := &jsonBuilder{p: &pipeline{printed: make(map[int]string)}, added: added}
 	for _, step := range []struct {
 		name  string
 		data  jsontext.Value
@@ -52,16 +60,18 @@ func parseJSON(data, config []byte) (*Tokenizer, error) {
 	}{
 		{"normalizer", normalizer, b.addNormalizer},
 		{"pre_tokenizer", preTokenizer, b.addSplitter},
-		{"model", model, b.setModel},
 		{"post_processor", postProcessor, b.addTemplate},
 		{"decoder", decoder, b.addDecoder},
 	} {
-		if step.data == nil && step.name != "model" {
+		if step.data == nil {
 			continue
 		}
 		if err := step.build(step.name, step.data, 0); err != nil {
 			return nil, err
 		}
+	}
+	if err := b.setModel(model); err != nil {
+		return nil, err
 	}
 	return b.finish(config)
 }
@@ -81,6 +91,7 @@ type jsonAdded struct {
 type jsonBuilder struct {
 	p         *pipeline
 	added     []jsonAdded
+	load      *loader
 	byteLevel bool // the last splitter is ByteLevel
 	fused     bool // decoders so far give one string
 }
@@ -90,7 +101,7 @@ const maxDepth = 8
 
 // part opens the object of a part and takes its type.
 func (b *jsonBuilder) part(path string, data jsontext.Value, depth int) (o *object, kind string) {
-	o = parseObject(path, data, false)
+	o = parseObject(path, data)
 	if depth > maxDepth {
 		o.fail(fmt.Errorf("more than %d parts inside each other", maxDepth))
 	}
@@ -160,6 +171,7 @@ func (b *jsonBuilder) addTokens() error {
 		if t.text = text; text == "" {
 			return fmt.Errorf("added_tokens[%d]: nothing is left of %q when it is normalized", i, a.Content)
 		}
+		p.printed[a.ID] = text
 		cooked = append(cooked, t)
 	}
 	p.raw, p.cooked = newAddedTokens(raw), newAddedTokens(cooked)

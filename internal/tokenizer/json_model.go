@@ -3,17 +3,10 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
-	"sync/atomic"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // setModel reads the model, which must be BPE.
-func (b *jsonBuilder) setModel(path string, data jsontext.Value, _ int) error {
-	if data == nil {
-		return errors.New(`"model" is missing`)
-	}
-	o := parseObject(path, data, true)
+func (b *jsonBuilder) setModel(o *object) error {
 	if kind := member(o, "type", "BPE"); kind != "BPE" {
 		o.fail(fmt.Errorf("type %q is not supported, only BPE", kind))
 	}
@@ -37,7 +30,7 @@ func (b *jsonBuilder) setModel(path string, data jsontext.Value, _ int) error {
 		return err
 	}
 	if m.byteLevel && m.fallback {
-		return fmt.Errorf("%s: byte_fallback together with ByteLevel is not supported", path)
+		return errors.New("model: byte_fallback together with ByteLevel is not supported")
 	}
 	b.p.model = m
 	b.p.name = "BPE"
@@ -45,10 +38,10 @@ func (b *jsonBuilder) setModel(path string, data jsontext.Value, _ int) error {
 		b.p.name = "byte-level BPE"
 	}
 	if err := b.setVocab(string(vocab), unknown); err != nil {
-		return fmt.Errorf("%s.vocab: %w", path, err)
+		return fmt.Errorf("model.vocab: %w", err)
 	}
 	if err := b.setMerges(string(merges)); err != nil {
-		return fmt.Errorf("%s.merges: %w", path, err)
+		return fmt.Errorf("model.merges: %w", err)
 	}
 	return nil
 }
@@ -84,8 +77,13 @@ func (b *jsonBuilder) setVocab(text, unknown string) error {
 	for _, a := range b.added {
 		v.Tokens[a.ID] = a.Content
 	}
-	m.whole = make([]atomic.Uint32, len(v.Tokens))
-	return b.indexWords(entries)
+	b.load, err = newLoader(m, entries, len(v.Tokens))
+	for _, id := range m.bytes {
+		if id != None && m.fallback {
+			v.Types[id] = TypeByte
+		}
+	}
+	return err
 }
 
 // placeAdded checks that added tokens have the ids that the library gives them:
@@ -127,61 +125,8 @@ func size(entries []entry, added []jsonAdded) int {
 	return n
 }
 
-// indexWords fills the tables that text is looked up in.
-func (b *jsonBuilder) indexWords(entries []entry) error {
-	m := b.p.model
-	m.words = make(map[string]int32, len(entries))
-	if m.byteLevel {
-		return m.addByteLevel(entries)
-	}
-	for i := range m.bytes {
-		m.bytes[i] = None
-	}
-	for _, e := range entries {
-		if _, ok := m.words[e.text]; ok {
-			return fmt.Errorf("%q occurs twice", e.text)
-		}
-		m.words[e.text] = int32(e.id)
-		if value, err := parseByte(e.text); err == nil && m.fallback {
-			m.bytes[value] = int32(e.id)
-			b.p.vocab.Types[e.id] = TypeByte
-		}
-	}
-	return nil
-}
-
-// addByteLevel adds tokens by the bytes that they spell. Those with characters
-// outside of the alphabet cannot come from text.
-func (m *bpe) addByteLevel(entries []entry) error {
-	var arena []byte
-	ends := make([]int, len(entries))
-	for i, e := range entries {
-		arena, _ = appendByteLevel(arena, e.text)
-		ends[i] = len(arena)
-	}
-	text, start := string(arena), 0
-	for i, e := range entries {
-		word := text[start:ends[i]]
-		start = ends[i]
-		if word == "" {
-			continue
-		}
-		if _, ok := m.words[word]; ok {
-			return fmt.Errorf("token %q occurs twice", e.text)
-		}
-		m.words[word] = int32(e.id)
-	}
-	for b := range m.bytes {
-		m.bytes[b] = m.lookupBytes([]byte{byte(b)})
-	}
-	return nil
-}
-
 // setMerges reads the merges, ["a b", …] or [["a", "b"], …].
 func (b *jsonBuilder) setMerges(text string) error {
-	m := b.p.model
-	m.merges = newMergeTable(countMerges(text))
-	return eachMerge(text, func(rank int, left, right string) error {
-		return m.addMerge(rank, left, right)
-	})
+	b.p.model.merges = newMergeTable(countMerges(text))
+	return eachMerge(text, b.load.merge)
 }

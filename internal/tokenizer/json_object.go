@@ -17,49 +17,65 @@ type object struct {
 	path    string // of the object in the file, for errors
 	names   []string
 	members map[string]jsontext.Value
+	parts   map[string]*object // members that are read as objects at once
 	err     error
 }
 
-// parseObject reads the members of a JSON object. With large, names inside of
-// its members may occur twice: the reader of the members must see to it.
-func parseObject(path string, data []byte, large bool) *object {
-	o := &object{path: path, members: make(map[string]jsontext.Value)}
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(large))
-	if err := o.read(d); err != nil {
-		o.fail(err)
-	}
+// parseObject reads a JSON object.
+func parseObject(path string, data []byte) *object {
+	o := newObject(path)
+	o.readAll(jsontext.NewDecoder(bytes.NewBuffer(data)))
 	return o
 }
 
-func (o *object) read(d *jsontext.Decoder) error {
-	if kind := d.PeekKind(); kind != '{' {
-		if _, err := d.ReadToken(); err != nil {
-			return err
-		}
-		return fmt.Errorf("want an object, not %s", kind)
+func newObject(path string) *object {
+	return &object{path: path, members: make(map[string]jsontext.Value), parts: make(map[string]*object)}
+}
+
+// readAll reads an object and nothing after it. Of the members named in parts it
+// reads the members too.
+func (o *object) readAll(d *jsontext.Decoder, parts ...string) {
+	if err := o.read(d, parts); err != nil {
+		o.fail(err)
+		return
 	}
-	d.ReadToken()
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		o.fail(errors.New("text after the object"))
+	}
+}
+
+func (o *object) read(d *jsontext.Decoder, parts []string) error {
+	switch start, err := d.ReadToken(); {
+	case err != nil:
+		return err
+	case start.Kind() != '{':
+		return fmt.Errorf("want an object, not %s", start.Kind())
+	}
 	for d.PeekKind() != '}' {
 		name, err := d.ReadToken()
 		if err != nil {
 			return err
 		}
-		key := name.String()
-		value, err := d.ReadValue()
-		if err != nil {
+		if err := o.readMember(d, name.String(), parts); err != nil {
 			return err
 		}
-		if _, ok := o.members[key]; ok {
-			return fmt.Errorf("%q occurs twice", key)
-		}
-		o.names = append(o.names, key)
-		o.members[key] = value.Clone()
 	}
-	d.ReadToken()
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return errors.New("text after the object")
+	_, err := d.ReadToken()
+	return err
+}
+
+func (o *object) readMember(d *jsontext.Decoder, name string, parts []string) error {
+	if slices.Contains(o.names, name) {
+		return fmt.Errorf("%q occurs twice", name)
 	}
-	return nil
+	o.names = append(o.names, name)
+	if d.PeekKind() == '{' && slices.Contains(parts, name) {
+		o.parts[name] = newObject(name)
+		return o.parts[name].read(d, nil)
+	}
+	value, err := d.ReadValue()
+	o.members[name] = value.Clone()
+	return err
 }
 
 func (o *object) fail(err error) {
@@ -82,6 +98,13 @@ func (o *object) raw(name string) jsontext.Value {
 	}
 	o.ignore(name)
 	return value
+}
+
+// part takes a member that readAll has read as an object, nil if it is none.
+func (o *object) part(name string) *object {
+	part := o.parts[name]
+	delete(o.parts, name)
+	return part
 }
 
 // ignore takes members that change nothing here.

@@ -16,7 +16,7 @@ type pipeline struct {
 	before    []int // what Options.Add puts before a text
 	after     []int // and after it
 	decode    []stageMaker
-	printed   map[int]string // what added tokens decode as, where not their spelling
+	printed   map[int]string // added tokens that decode in their normalized form
 }
 
 // normalizer rewrites a text.

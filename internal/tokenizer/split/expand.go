@@ -1,6 +1,8 @@
 package split
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/lpuctl/lpuctl/internal/tokenizer/ucd"
@@ -8,23 +10,21 @@ import (
 
 // expand writes the general categories of a pattern (\p{L}, \P{Lu}, \p{^N}) and
 // \d and \D as the ranges of package ucd, since the engine's own are those of
-// Go.
-func expand(pattern string) string {
+// Go. It refuses what the engine reads differently from Oniguruma.
+func expand(pattern string) (string, error) {
 	var out strings.Builder
 	inClass := false
 	for i := 0; i < len(pattern); {
 		switch {
 		case pattern[i] == '\\':
-			name, negated, n := category(pattern[i:])
-			class, ok := ucd.Named(name)
-			if !ok {
-				n = min(2, len(pattern)-i)
-				out.WriteString(pattern[i : i+n])
-			} else {
-				writeClass(&out, class, negated, inClass)
+			n, err := expandEscape(&out, pattern[i:], inClass)
+			if err != nil {
+				return "", err
 			}
 			i += n
 			continue
+		case inClass && (pattern[i] == '[' || strings.HasPrefix(pattern[i:], "&&")):
+			return "", errors.New("a class inside of a class is not supported")
 		case pattern[i] == '[':
 			inClass = true
 		case pattern[i] == ']':
@@ -33,7 +33,22 @@ func expand(pattern string) string {
 		out.WriteByte(pattern[i])
 		i++
 	}
-	return out.String()
+	return out.String(), nil
+}
+
+// expandEscape writes the escape at the start of s and returns its length.
+func expandEscape(out *strings.Builder, s string, inClass bool) (int, error) {
+	name, negated, n := category(s)
+	if class, ok := ucd.Named(name); ok {
+		writeClass(out, class, negated, inClass)
+		return n, nil
+	}
+	if len(s) > 1 && strings.IndexByte("hHRXKONyY", s[1]) >= 0 {
+		return 0, fmt.Errorf("%s is not supported", s[:2])
+	}
+	n = min(2, len(s))
+	out.WriteString(s[:n])
+	return n, nil
 }
 
 // category reads an escape at the start of s that names a general category, and

@@ -14,24 +14,31 @@ const matchTimeout = 250 * time.Millisecond
 const maxPattern = 64 << 10
 
 // backtracking is a Pattern of any form.
-type backtracking struct{ re *regexp2.Regexp }
+type backtracking struct {
+	re      *regexp2.Regexp
+	pattern string
+}
 
 func compile(pattern string) (Pattern, error) {
 	if len(pattern) > maxPattern {
 		return nil, fmt.Errorf("pattern of %d bytes, at most %d are supported", len(pattern), maxPattern)
 	}
-	re, err := regexp2.Compile(expand(pattern))
+	expanded, err := expand(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	re, err := regexp2.Compile(expanded, regexp2.Multiline) // ^ and $ are those of Ruby
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	re.MatchTimeout = matchTimeout
-	return backtracking{re}, nil
+	return backtracking{re, pattern}, nil
 }
 
 func (b backtracking) Each(s string, match func(start, end int)) error {
 	all, err := b.re.FindAllStringIndex(s, -1)
 	if err != nil {
-		return fmt.Errorf("pattern %q: a match takes more than %v", b.re, matchTimeout)
+		return fmt.Errorf("pattern %q: a match takes more than %v", b.pattern, matchTimeout)
 	}
 	for _, m := range all {
 		match(m[0], m[1])
