@@ -167,11 +167,8 @@ func metaspaceOf(o *object) metaspace {
 	if utf8.RuneCountInString(m.replacement) != 1 {
 		o.fail(fmt.Errorf("replacement %q is not one character", m.replacement))
 	}
-	if !member(o, "add_prefix_space", true) {
-		if o.has("prepend_scheme") && m.prepend != prependNever {
-			o.fail(errors.New("add_prefix_space is false, but prepend_scheme is not never"))
-		}
-		m.prepend = prependNever
+	if !member(o, "add_prefix_space", true) && m.prepend != prependNever {
+		o.fail(errors.New("add_prefix_space is false, but prepend_scheme is not never"))
 	}
 	o.ignore("str_rep")
 	return m
