@@ -1,10 +1,12 @@
 """Records json.jsonl: what Hugging Face tokenizers makes of texts with variants
-of two small vocabularies, bytes.json and characters.json, which it trains.
+of two small vocabularies, bytes.json and characters.json, which it trains when
+they are not there.
 
 Needs PyPI tokenizers==0.23.3. usage: python3 record_json.py
 """
 
 import json
+import os
 import random
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -20,6 +22,16 @@ TEXTS = [
 
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True}
 MERGE = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
+CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+OTHER = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+START = r"[^\r\n\p{L}\p{N}]?"
+O200K = f"{START}{UPPER}*{LOWER}+{CONTRACTION}?|{START}{UPPER}+{LOWER}*{CONTRACTION}?|" + r"\p{N}{1,3}|" + OTHER
+TEKKEN = f"{START}{UPPER}*{LOWER}+|{START}{UPPER}+{LOWER}*|" + r"\p{N}|" + OTHER
+DEEPSEEK = (
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+    "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"
+)
 LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
@@ -79,6 +91,10 @@ VARIANTS = {
     "punctuation, merged": ("bytes", {"pre_tokenizer": sequence("pretokenizers", {"type": "Punctuation", "behavior": "MergedWithPrevious"}, MERGE)}, {}),
     "white space": ("bytes", {"pre_tokenizer": sequence("pretokenizers", {"type": "WhitespaceSplit"}, MERGE)}, {}),
     "Llama 3": ("bytes", {"pre_tokenizer": sequence("pretokenizers", split({"Regex": LLAMA3}), MERGE)}, {"ignore_merges": True}),
+    "Qwen 2": ("bytes", {"pre_tokenizer": sequence("pretokenizers", split({"Regex": LLAMA3.replace("{1,3}", "")}), MERGE)}, {}),
+    "GPT-4o": ("bytes", {"pre_tokenizer": sequence("pretokenizers", split({"Regex": O200K}, "Removed", True), MERGE)}, {}),
+    "Mistral Nemo": ("bytes", {"pre_tokenizer": sequence("pretokenizers", split({"Regex": TEKKEN}), MERGE)}, {"ignore_merges": True}),
+    "DeepSeek V3": ("bytes", {"pre_tokenizer": sequence("pretokenizers", *[split({"Regex": p}) for p in [r"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", DEEPSEEK]], MERGE)}, {}),
     "unknown pattern": ("bytes", {"pre_tokenizer": sequence("pretokenizers", split({"Regex": r"\p{Lu}?[\p{Ll}\P{L}]+|\d+(?=\s)|^\w|[^\p{^L}a]$"}), MERGE)}, {}),
     "empty matches": ("bytes", {"pre_tokenizer": sequence("pretokenizers", split({"Regex": r"(?=\p{Lu})|(?<=-)"}), MERGE)}, {}),
     "no unknown token": ("characters", {}, {"byte_fallback": False, "unk_token": None}),
@@ -100,9 +116,19 @@ VARIANTS = {
 }  # fmt: skip
 
 
+def load():
+    """The two vocabularies. Training does not give the same one each time."""
+    if not os.path.exists("bytes.json"):
+        train()
+    files = {}
+    for name in ["bytes", "characters"]:
+        with open(name + ".json") as f:
+            files[name] = json.load(f)
+    return files
+
+
 def train():
     corpus = TEXTS * 3 + ["the theory of the other words, hello hello word wording", "Call me Ishmael. Some years ago, never mind how long precisely"]
-    files = {}
     for name, alphabet in [("bytes", pre_tokenizers.ByteLevel.alphabet()), ("characters", [f"<0x{b:02X}>" for b in range(256)])]:
         tok = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=name == "characters", fuse_unk=name == "characters"))
         if name == "bytes":
@@ -120,15 +146,13 @@ def train():
         file["added_tokens"] = [{"id": i, **t} for i, t in enumerate(TOKENS)]
         if name == "characters":
             file["decoder"] = sequence("decoders", BACK, FALLBACK, FUSE, STRIP)
-        files[name] = file
         with open(name + ".json", "w") as f:
             json.dump(file, f, ensure_ascii=False, separators=(",", ":"))
             f.write("\n")
-    return files
 
 
 def main():
-    files = train()
+    files = load()
     r = random.Random(1)
     with open("json.jsonl", "w") as out:
 
