@@ -123,6 +123,18 @@ class Comparison:
                 row[1:] = [len(raw_bytes[:b].decode()) for b in row[1:]]
         self.compare("places", texts, want, got)
 
+    def llama_cpp(self):
+        """The ids that llama.cpp gives, for vocabularies that it has too."""
+        name = {"llama3": "llama-bpe", "llama3_1": "llama-bpe", "qwen2_5": "qwen2", "qwen3": "qwen2"}.get(self.name.removeprefix("tokenizer-"))
+        if not name:
+            return
+        golden = os.path.join(os.path.dirname(__file__), "../internal/tokenizer/testdata/ggml-vocab-" + name + ".gguf")
+        with open(golden + ".inp", newline="") as f:
+            texts = f.read().split("\n__ggml_vocab_test__\n")
+        with open(golden + ".out") as f:
+            want = [[int(id) for id in line.split()] for line in f.read().split("\n")]
+        self.compare("encode, llama.cpp's ids", texts, want, self.ask(texts, "--no-special"))
+
     def decode(self, what, lists, skip, *flags):
         want = [self.tok.decode(ids, skip_special_tokens=skip) for ids in lists]
         self.compare(what, lists, want, self.ask(lists, "--decode", *flags))
@@ -140,6 +152,7 @@ def main():
     c.encode("encode, special tokens as text", texts, False, ["--no-special"])
     c.encode("encode, every Unicode scalar", every_scalar(args.reduced), False, ["--no-special"])
     c.places(texts[:2000])
+    c.llama_cpp()
     c.decode("decode", ids, False)
     r = random.Random(SEED)
     size = c.tok.get_vocab_size()
