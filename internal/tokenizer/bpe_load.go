@@ -11,6 +11,8 @@ type loader struct {
 	m     *bpe
 	texts []string // of each id, what it stands for
 	last  int32    // what the last merge makes
+	pairs []uint64 // of the merges
+	made  []merge  // what they become
 }
 
 // newLoader takes the tokens of a vocabulary of size ids. Entries have ids below
@@ -90,9 +92,19 @@ func (l *loader) merge(rank int, left, right string) error {
 	case id == None:
 		return fmt.Errorf("merge %d (%q, %q): the two together are no token", rank, left, right)
 	}
-	l.m.merges.set(a, b, merge{int32(rank), id})
+	l.pairs = append(l.pairs, pairOf(a, b))
+	l.made = append(l.made, merge{int32(rank), id})
 	l.last = id
 	return nil
+}
+
+// finish makes the table of merges, now that their number is known. Of a pair
+// that occurs twice the last counts, as in the library.
+func (l *loader) finish() {
+	l.m.merges = newMergeTable(len(l.pairs))
+	for i, pair := range l.pairs {
+		l.m.merges.set(pair, l.made[i])
+	}
 }
 
 // pair returns the ids of two tokens and of what they spell together.

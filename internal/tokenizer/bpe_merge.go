@@ -50,8 +50,7 @@ func (t *mergeTable) slot(pair uint64) int {
 	return at
 }
 
-func (t *mergeTable) set(left, right int32, m merge) {
-	pair := pairOf(left, right)
+func (t *mergeTable) set(pair uint64, m merge) {
 	t.slots[t.slot(pair)] = mergeSlot{pair, m}
 }
 

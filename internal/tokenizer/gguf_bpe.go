@@ -80,7 +80,7 @@ func bpeFromGGUF(r *metadataReader) (*Tokenizer, error) {
 }
 
 func ggufPipeline(v Vocab, pre preTokenizer, merges []string) (*pipeline, error) {
-	m := &bpe{byteLevel: true, ignoreMerges: pre.ignoreMerges, unknown: None, merges: newMergeTable(len(merges))}
+	m := &bpe{byteLevel: true, ignoreMerges: pre.ignoreMerges, unknown: None}
 	if err := loadGGUF(m, v.Tokens, merges); err != nil {
 		return nil, err
 	}
@@ -141,5 +141,6 @@ func loadGGUF(m *bpe, spellings, merges []string) error {
 			return err
 		}
 	}
+	l.finish()
 	return nil
 }

@@ -40,40 +40,36 @@ func parseJSON(data, config []byte) (*Tokenizer, error) {
 		o.fail(fmt.Errorf("version %q is not supported, only 1.0", version))
 	}
 	o.ignore("truncation", "padding")
-	added := member(o, "added_tokens", []jsonAdded(nil))
-	normalizer, preTokenizer := o.raw("normalizer"), o.raw("pre_tokenizer")
-	postProcessor, decoder := o.raw("post_processor"), o.raw("decoder")
-	model := o.part("model")
-	if model == nil {
-		o.fail(errors.New(`"model" is missing or no object`))
-	}
+	b := &jsonBuilder{p: &pipeline{printed: make(map[int]string)}, added: member(o, "added_tokens", []jsonAdded(nil))}
+	b.added = slices.DeleteFunc(b.added, func(a jsonAdded) bool { return a.Content == "" }) // as the library does
+	b.build(o)
 	if err := o.finish(); err != nil {
 		return nil, err
 	}
-
-	added = slices.DeleteFunc(added, func(a jsonAdded) bool { return a.Content == "" }) // as the library does
-	b := &jsonBuilder{p: &pipeline{printed: make(map[int]string)}, added: added}
-	for _, step := range []struct {
-		name  string
-		data  jsontext.Value
-		build func(path string, data jsontext.Value, depth int) error
-	}{
-		{"normalizer", normalizer, b.addNormalizer},
-		{"pre_tokenizer", preTokenizer, b.addSplitter},
-		{"post_processor", postProcessor, b.addTemplate},
-		{"decoder", decoder, b.addDecoder},
-	} {
-		if step.data == nil {
-			continue
-		}
-		if err := step.build(step.name, step.data, 0); err != nil {
-			return nil, err
-		}
-	}
-	if err := b.setModel(model); err != nil {
-		return nil, err
-	}
 	return b.finish(config)
+}
+
+// build builds the parts of a file in the order in which they depend on each
+// other.
+func (b *jsonBuilder) build(file *object) {
+	b.part(file, "normalizer", b.addNormalizer)
+	b.part(file, "pre_tokenizer", b.addSplitter)
+	b.part(file, "post_processor", b.addTemplate)
+	b.part(file, "decoder", b.addDecoder)
+	model := file.part("model")
+	if model == nil {
+		file.fail(errors.New(`"model" is missing or no object`))
+	}
+	if file.err == nil {
+		file.err = b.setModel(model)
+	}
+}
+
+// part builds a part that may be absent.
+func (b *jsonBuilder) part(file *object, name string, build func(string, jsontext.Value, int) error) {
+	if data := file.raw(name); data != nil && file.err == nil {
+		file.err = build(name, data, 0)
+	}
 }
 
 // jsonAdded is an element of added_tokens.
@@ -99,8 +95,8 @@ type jsonBuilder struct {
 // maxDepth is how deep Sequences may stand inside each other.
 const maxDepth = 8
 
-// part opens the object of a part and takes its type.
-func (b *jsonBuilder) part(path string, data jsontext.Value, depth int) (o *object, kind string) {
+// open reads the object of a part and takes its type.
+func (b *jsonBuilder) open(path string, data jsontext.Value, depth int) (o *object, kind string) {
 	o = parseObject(path, data)
 	if depth > maxDepth {
 		o.fail(fmt.Errorf("more than %d parts inside each other", maxDepth))

@@ -127,6 +127,7 @@ func size(entries []entry, added []jsonAdded) int {
 
 // setMerges reads the merges, ["a b", …] or [["a", "b"], …].
 func (b *jsonBuilder) setMerges(text string) error {
-	b.p.model.merges = newMergeTable(countMerges(text))
-	return eachMerge(text, b.load.merge)
+	err := eachMerge(text, b.load.merge)
+	b.load.finish()
+	return err
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (b *jsonBuilder) addNormalizer(path string, data jsontext.Value, depth int) error {
-	o, kind := b.part(path, data, depth)
+	o, kind := b.open(path, data, depth)
 	var n normalizer
 	switch kind {
 	case "Sequence":
@@ -51,11 +51,7 @@ func replaceNormalizer(o *object) normalizer {
 // patternOf takes the member "pattern": {"String": literal} or {"Regex":
 // expression}. One of the results is set.
 func patternOf(o *object) (literal string, pattern split.Pattern) {
-	var p struct {
-		String *string
-		Regex  *string
-	}
-	p = needed[struct {
+	p := needed[struct {
 		String *string
 		Regex  *string
 	}](o, "pattern")
@@ -74,7 +70,7 @@ func patternOf(o *object) (literal string, pattern split.Pattern) {
 }
 
 func (b *jsonBuilder) addSplitter(path string, data jsontext.Value, depth int) error {
-	o, kind := b.part(path, data, depth)
+	o, kind := b.open(path, data, depth)
 	if b.byteLevel {
 		o.fail(fmt.Errorf("%s after ByteLevel is not supported", kind))
 	}
@@ -175,7 +171,7 @@ func metaspaceOf(o *object) metaspace {
 }
 
 func (b *jsonBuilder) addTemplate(path string, data jsontext.Value, depth int) error {
-	o, kind := b.part(path, data, depth)
+	o, kind := b.open(path, data, depth)
 	switch kind {
 	case "Sequence":
 		return b.sequence(o, "processors", depth, b.addTemplate)
@@ -238,7 +234,7 @@ func (b *jsonBuilder) setTemplate(o *object) {
 }
 
 func (b *jsonBuilder) addDecoder(path string, data jsontext.Value, depth int) error {
-	o, kind := b.part(path, data, depth)
+	o, kind := b.open(path, data, depth)
 	if kind == "Sequence" {
 		return b.sequence(o, "decoders", depth, b.addDecoder)
 	}

@@ -86,8 +86,9 @@ func parseVocab(text string) ([]entry, error) {
 	if !s.skip('{') {
 		return nil, errors.New("want an object of tokens and ids")
 	}
-	limit := 1<<16 + 2*strings.Count(text, ":")
-	var entries []entry
+	count := strings.Count(text, ":")
+	limit := 1<<16 + 2*count
+	entries := make([]entry, 0, min(count, 1<<18))
 	for !s.skip('}') {
 		token, ok := s.string()
 		if !ok {
@@ -101,9 +102,6 @@ func parseVocab(text string) ([]entry, error) {
 	}
 	return entries, nil
 }
-
-// countMerges returns about how many merges there are.
-func countMerges(text string) int { return strings.Count(text, ",") + 1 }
 
 // eachMerge calls visit with each merge of an array.
 func eachMerge(text string, visit func(rank int, left, right string) error) error {
