@@ -18,7 +18,7 @@ type loader struct {
 // newLoader takes the tokens of a vocabulary of size ids. Entries have ids below
 // size and none twice.
 func newLoader(m *bpe, entries []entry, size int) (*loader, error) {
-	l := &loader{m: m, texts: make([]string, size)}
+	l := &loader{m: m, texts: make([]string, size), pairs: make([]uint64, 0, 2*size), made: make([]merge, 0, 2*size)}
 	m.words = make(map[string]int32, len(entries))
 	m.whole = make([]atomic.Uint32, size)
 	for b := range m.bytes {

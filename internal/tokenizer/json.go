@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,10 +31,7 @@ func parseJSON(data, config []byte) (*Tokenizer, error) {
 	if len(data) > maxJSON {
 		return nil, fmt.Errorf("%d bytes, at most %d are supported", len(data), maxJSON)
 	}
-	// Names that occur twice are looked for where they can be many: in objects,
-	// and among tokens.
-	o := newObject("file")
-	o.readAll(jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)), "model")
+	o := parseObject("file", data, "model")
 	if version := member(o, "version", "1.0"); version != "1.0" {
 		o.fail(fmt.Errorf("version %q is not supported, only 1.0", version))
 	}

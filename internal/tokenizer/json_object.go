@@ -21,60 +21,61 @@ type object struct {
 	err     error
 }
 
-// parseObject reads a JSON object.
-func parseObject(path string, data []byte) *object {
-	o := newObject(path)
-	o.readAll(jsontext.NewDecoder(bytes.NewBuffer(data)))
+// parseObject reads a JSON object. Of the members named in parts it reads the
+// members too, in which names may occur twice: their readers must see to it.
+func parseObject(path string, data []byte, parts ...string) *object {
+	o := &object{path: path, members: make(map[string]jsontext.Value), parts: make(map[string]*object)}
+	r := objectReader{jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(len(parts) > 0)), data}
+	err := r.read(o, parts)
+	if err == nil {
+		if _, err = r.d.ReadToken(); errors.Is(err, io.EOF) {
+			return o
+		}
+		err = errors.New("text after the object")
+	}
+	o.fail(err)
 	return o
 }
 
-func newObject(path string) *object {
-	return &object{path: path, members: make(map[string]jsontext.Value), parts: make(map[string]*object)}
+// objectReader reads objects from data.
+type objectReader struct {
+	d    *jsontext.Decoder
+	data []byte
 }
 
-// readAll reads an object and nothing after it. Of the members named in parts it
-// reads the members too.
-func (o *object) readAll(d *jsontext.Decoder, parts ...string) {
-	if err := o.read(d, parts); err != nil {
-		o.fail(err)
-		return
-	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		o.fail(errors.New("text after the object"))
-	}
-}
-
-func (o *object) read(d *jsontext.Decoder, parts []string) error {
-	switch start, err := d.ReadToken(); {
+func (r objectReader) read(o *object, parts []string) error {
+	switch start, err := r.d.ReadToken(); {
 	case err != nil:
 		return err
 	case start.Kind() != '{':
 		return fmt.Errorf("want an object, not %s", start.Kind())
 	}
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
+	for r.d.PeekKind() != '}' {
+		name, err := r.d.ReadToken()
 		if err != nil {
 			return err
 		}
-		if err := o.readMember(d, name.String(), parts); err != nil {
+		if err := r.readMember(o, name.String(), parts); err != nil {
 			return err
 		}
 	}
-	_, err := d.ReadToken()
+	_, err := r.d.ReadToken()
 	return err
 }
 
-func (o *object) readMember(d *jsontext.Decoder, name string, parts []string) error {
+func (r objectReader) readMember(o *object, name string, parts []string) error {
 	if slices.Contains(o.names, name) {
 		return fmt.Errorf("%q occurs twice", name)
 	}
 	o.names = append(o.names, name)
-	if d.PeekKind() == '{' && slices.Contains(parts, name) {
-		o.parts[name] = newObject(name)
-		return o.parts[name].read(d, nil)
+	if r.d.PeekKind() == '{' && slices.Contains(parts, name) {
+		part := &object{path: name, members: make(map[string]jsontext.Value)}
+		o.parts[name] = part
+		return r.read(part, nil)
 	}
-	value, err := d.ReadValue()
-	o.members[name] = value.Clone()
+	value, err := r.d.ReadValue()
+	end := r.d.InputOffset()
+	o.members[name] = r.data[end-int64(len(value)) : end] // value itself is gone with the next read
 	return err
 }
 
