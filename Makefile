@@ -24,7 +24,8 @@ test-model: ## Llama-2-70B, all 80 layers, with synthetic INT4 weights (minutes)
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh
 
-conformance: ## tokenizers against the library and vocabularies of others
+conformance: ## groqclient and tokenizers against software of others
+	sh scripts/conformance.sh
 	sh scripts/conformance-tokenizers.sh
 
 bench: ## benchmarks of every package
