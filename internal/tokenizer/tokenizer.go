@@ -100,6 +100,13 @@ func (t *tokens) add(id, start, end int) {
 	}
 }
 
+// addAll adds tokens without bytes.
+func (t *tokens) addAll(ids []int, at int) {
+	for _, id := range ids {
+		t.add(id, at, at)
+	}
+}
+
 // Kind describes the tokenizer in a few words, as in "SentencePiece BPE".
 func (t *Tokenizer) Kind() string { return t.scheme.kind() }
 
