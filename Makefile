@@ -24,8 +24,9 @@ test-model: ## Llama-2-70B, all 80 layers, with synthetic INT4 weights (minutes)
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh
 
-conformance: ## groqclient against servers and networks of others
+conformance: ## groqclient and tokenizers against software of others
 	sh scripts/conformance.sh
+	sh scripts/conformance-tokenizers.sh
 
 bench: ## benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

@@ -8,6 +8,7 @@ require (
 )
 
 require (
+	github.com/dlclark/regexp2/v2 v2.13.0
 	github.com/ncruces/go-strftime v1.1.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/x448/float16 v0.8.4
