@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -102,4 +103,15 @@ func tupleHash(t *tuple) string {
 		b.WriteByte(',')
 	}
 	return b.String()
+}
+
+// All gives the string keys and their values, in order.
+func (d *Dict) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for i, k := range d.keys {
+			if name, ok := k.(string); ok && !yield(name, d.values[i]) {
+				return
+			}
+		}
+	}
 }

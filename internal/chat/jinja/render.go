@@ -3,6 +3,7 @@ package jinja
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Limits of one rendering. They are far above what templates of models need,
@@ -39,6 +40,9 @@ func Parse(source string) (t *Template, err error) {
 	if len(source) > maxSource {
 		fail(LimitError, "the template has %d bytes, at most %d are supported", len(source), maxSource)
 	}
+	if !utf8.ValidString(source) {
+		fail(SyntaxError, "the template is not UTF-8")
+	}
 	p.failure = l.run()
 	p.tokens = l.tokens
 	p.check(p.current())
@@ -64,10 +68,8 @@ type renderer struct {
 func (t *Template) Render(variables *Dict, now time.Time) (text string, err error) {
 	globals := &scope{vars: globals()}
 	context := &scope{parent: globals, vars: map[string]any{}}
-	for i, k := range variables.keys {
-		if name, ok := k.(string); ok {
-			context.vars[name] = variables.values[i]
-		}
+	for name, v := range variables.All() {
+		context.vars[name] = v
 	}
 	top := &scope{parent: context}
 	r := &renderer{Template: t, now: now, out: new(strings.Builder), scope: top, top: top}

@@ -10,6 +10,7 @@ usage: python3 record.py
 """
 
 import datetime
+import functools
 import json
 import os
 import re
@@ -26,11 +27,15 @@ class Clock(datetime.datetime):
         return NOW
 
 
+@functools.lru_cache
+def compile_template(template):
+    return chat_template_utils._cached_compile_jinja_template(template)
+
+
 def render(template, context):
     """What transformers makes of a template: its text, or kind and message of an error."""
     try:
-        compiled = chat_template_utils._cached_compile_jinja_template(template)
-        return {"text": compiled.render(**context)}
+        return {"text": compile_template(template).render(**context)}
     except Exception as e:
         return {"error": type(e).__name__, "message": str(e)}
 
