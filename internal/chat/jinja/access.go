@@ -120,20 +120,6 @@ func (r *renderer) subscript(object, key any) (any, bool) {
 	return nil, false
 }
 
-func hashable(key any) bool {
-	switch k := key.(type) {
-	case *List, *Dict, *namespace, *undefined:
-		return false
-	case *tuple:
-		for _, item := range k.items {
-			if !hashable(item) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // index turns an index, which counts from the end if it is negative, into a
 // place.
 func index(i, n int64) (int64, bool) {

@@ -76,11 +76,40 @@ func hash(key any) any {
 			return int64(k)
 		}
 	case *tuple:
+		hashable(k)
 		return tupleKey(tupleHash(k))
 	case *List, *Dict, *namespace:
 		fail(TypeError, "unhashable type: '%s'", typeName(key))
 	}
 	return key
+}
+
+// maxKey is how many items a tuple that is a key may have, with those of the
+// tuples in it.
+const maxKey = 64
+
+// hashable reports whether a value can be a key. It fails for a tuple that is
+// too large.
+func hashable(key any) bool {
+	left := maxKey
+	return hashableWithin(key, &left)
+}
+
+func hashableWithin(key any, left *int) bool {
+	if *left--; *left < 0 {
+		fail(LimitError, "a tuple that is a key has more than %d items", maxKey)
+	}
+	switch k := key.(type) {
+	case *List, *Dict, *namespace, *undefined:
+		return false
+	case *tuple:
+		for _, item := range k.items {
+			if !hashableWithin(item, left) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func tupleHash(t *tuple) string {

@@ -21,6 +21,7 @@ const (
 	IndexError     = "IndexError"
 	OverflowError  = "OverflowError"
 	DivisionError  = "ZeroDivisionError"
+	RecursionError = "RecursionError"
 	LimitError     = "LimitError"       // a limit of this package
 	Unsupported    = "UnsupportedError" // Python knows it, this package does not
 )

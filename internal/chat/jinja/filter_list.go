@@ -96,10 +96,10 @@ func joinFilter(r *renderer, a []any) any {
 	var b strings.Builder
 	for i, item := range r.mustIterate(a[0]) {
 		s := r.str(get(item))
+		r.allocate(len(sep) + len(s))
 		if i > 0 {
-			s = sep + s
+			b.WriteString(sep)
 		}
-		r.allocate(len(s))
 		b.WriteString(s)
 	}
 	return b.String()

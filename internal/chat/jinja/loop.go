@@ -24,7 +24,7 @@ func (f *forStmt) run(r *renderer, outer *scope, v any, depth int64) {
 	l := &loop{stmt: f, outer: outer, depth: depth, items: f.selected(r, outer, r.mustIterate(v))}
 	finished := false // a turn that nothing cut short
 	for l.at = range l.items {
-		r.scope = &scope{parent: outer}
+		r.scope = r.newScope(outer)
 		r.scope.set("loop", l)
 		r.assign(f.target, l.items[l.at])
 		sig := r.run(f.body)
@@ -46,7 +46,7 @@ func (f *forStmt) selected(r *renderer, outer *scope, items []any) []any {
 	r.items(len(items))
 	var kept []any
 	for _, item := range items {
-		r.scope = &scope{parent: outer}
+		r.scope = r.newScope(outer)
 		r.assign(f.target, item)
 		if truth(r.eval(f.condition)) {
 			kept = append(kept, item)

@@ -79,7 +79,7 @@ func (c *closure) attribute(name string) (any, bool) {
 // call renders the macro.
 func (c *closure) call(r *renderer, a arguments) any {
 	old := r.scope
-	r.scope = &scope{parent: c.scope}
+	r.scope = r.newScope(c.scope)
 	text := r.capture(func() {
 		c.bind(r, a)
 		r.run(c.macro.body)

@@ -158,16 +158,17 @@ func joinText(r *renderer, a []any) any {
 	if !ok {
 		fail(TypeError, "can only join an iterable")
 	}
+	sep := stringArg(a[0])
 	var b strings.Builder
 	for i, item := range items {
 		s, ok := stringOf(item)
 		if !ok {
 			fail(TypeError, "sequence item %d: expected str instance, %s found", i, typeName(item))
 		}
+		r.allocate(len(sep) + len(s))
 		if i > 0 {
-			s = stringArg(a[0]) + s
+			b.WriteString(sep)
 		}
-		r.allocate(len(s))
 		b.WriteString(s)
 	}
 	return b.String()

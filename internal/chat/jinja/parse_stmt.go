@@ -35,6 +35,7 @@ func (p *parser) statement() stmt {
 	case "include", "import", "from", "extends":
 		return p.loaderStatement(pos)
 	}
+	p.at-- // the error stands where the name does
 	p.unknownTag(t.text)
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 // and low enough that a hostile template ends within a second.
 const (
 	maxSource = 4 << 20   // bytes of a template
-	maxSteps  = 5_000_000 // nodes evaluated and items looked at
-	maxMemory = 512 << 20 // bytes of all values made, 16 for each item
+	maxSteps  = 3_000_000 // nodes evaluated and items looked at; a scope counts as 5
+	maxMemory = 256 << 20 // bytes of all values made, 16 for each item
 	maxDepth  = 4000      // calls, expressions and values inside each other
 	maxOutput = 64 << 20  // bytes rendered
 )
@@ -106,7 +106,7 @@ func (r *renderer) items(n int) {
 func (r *renderer) enter() {
 	r.work(1)
 	if r.depth++; r.depth > maxDepth {
-		fail(LimitError, "the template is more than %d calls deep", maxDepth)
+		fail(RecursionError, "maximum recursion depth exceeded")
 	}
 }
 
@@ -131,10 +131,16 @@ func (r *renderer) capture(f func()) string {
 	return text
 }
 
+// newScope returns a scope inside parent.
+func (r *renderer) newScope(parent *scope) *scope {
+	r.work(5)
+	return &scope{parent: parent}
+}
+
 // within runs f in a new scope inside parent.
 func (r *renderer) within(parent *scope, f func()) {
 	old := r.scope
-	r.scope = &scope{parent: parent}
+	r.scope = r.newScope(parent)
 	f()
 	r.scope = old
 }
