@@ -48,6 +48,10 @@ type APIError struct {
 	SchemaKind       string
 	SchemaCode       string
 	Body             []byte // the whole body, as it came
+
+	// Wait is how long the server asks to wait before another attempt, 0 if
+	// it does not.
+	Wait time.Duration
 }
 
 // Error states the status, code, message and request id; for a body that is

@@ -122,6 +122,7 @@ func (t *transport) keepFailure(ctx context.Context, a *attempts, resp *http.Res
 	if a.stated == 0 && resp.StatusCode == http.StatusTooManyRequests {
 		a.stated = a.failure.RateLimits.exhausted()
 	}
+	a.failure.Wait = a.stated
 }
 
 // retryableStatus applies x-should-retry, then the status.
