@@ -23,6 +23,7 @@ import (
 type groqFlags struct {
 	keyFile, baseURL, proxy, model string
 
+	modelSetting                  string // where model comes from if it is not given
 	headers                       []string
 	maxRetries                    int
 	maxWait, timeout, idleTimeout time.Duration
@@ -42,13 +43,16 @@ func (f *groqFlags) register(cmd *cobra.Command) {
 	flags.DurationVar(&f.idleTimeout, "idle-timeout", time.Minute, "longest silence within an answer")
 }
 
-// registerModel adds -m to a verb.
-func (f *groqFlags) registerModel(cmd *cobra.Command) {
-	cmd.PersistentFlags().StringVarP(&f.model, "model", "m", "", "id of the model (see `lpuctl models`)")
+// registerModel adds -m to a verb. Without it the model is that of the named
+// setting: chat, embeddings and audio have models of their own.
+func (f *groqFlags) registerModel(cmd *cobra.Command, setting string) {
+	f.modelSetting = setting
+	cmd.PersistentFlags().StringVarP(&f.model, "model", "m", "",
+		"id of the model (default: that of `lpuctl config get "+setting+"`)")
 }
 
-// A setting can be set in the configuration file. If it has a flag, it is the
-// flag's name.
+// A setting can be set in the configuration file. If there is a flag of its
+// name, it takes the place of the flag.
 type setting struct {
 	name     string
 	variable string // environment variable that goes before the file
@@ -61,12 +65,15 @@ func settings() []setting {
 		{"api-key", "GROQ_API_KEY", true},
 		{"base-url", "GROQ_BASE_URL", false},
 		{"header", "GROQ_CUSTOM_HEADERS", true},
+		{"embed-model", "", false},
 		{"idle-timeout", "", false},
 		{"max-retries", "", false},
 		{"max-wait", "", false},
 		{"model", "", false},
 		{"proxy", "", true},
+		{"speak-model", "", false},
 		{"timeout", "", false},
+		{"transcribe-model", "", false},
 	}
 }
 
@@ -90,12 +97,12 @@ func loadConfig() (*config.Config, error) {
 	return config.Load(path)
 }
 
-// resolve gives the flags that were not given the values set outside. Headers
-// are not among them: those of all places count.
+// resolve gives the flags that were not given the values set outside. Not so
+// headers, where those of all places count, and the model.
 func resolve(flags *pflag.FlagSet, cfg *config.Config) error {
 	for _, s := range settings() {
 		flag := flags.Lookup(s.name)
-		if flag == nil || flag.Changed || s.name == "header" {
+		if flag == nil || flag.Changed || s.name == "header" || s.name == "model" {
 			continue
 		}
 		value, source := s.outside(cfg)
@@ -110,7 +117,8 @@ func resolve(flags *pflag.FlagSet, cfg *config.Config) error {
 }
 
 // client makes the client that flags, environment and configuration file ask
-// for. The caller closes its idle connections.
+// for, and settles f.model, which may stay empty. The caller closes the idle
+// connections.
 func (a *app) client(cmd *cobra.Command, f *groqFlags) (*groqclient.Client, error) {
 	cfg, err := loadConfig()
 	if err != nil {
@@ -118,6 +126,9 @@ func (a *app) client(cmd *cobra.Command, f *groqFlags) (*groqclient.Client, erro
 	}
 	if err := resolve(cmd.Flags(), cfg); err != nil {
 		return nil, err
+	}
+	if f.model == "" {
+		f.model = cfg.Get(f.modelSetting)
 	}
 	key, err := a.apiKey(f, cfg)
 	if err != nil {
