@@ -33,7 +33,8 @@ func execute(ctx context.Context, args []string, s streams) int {
 	code := exitCode(err)
 	var coded *codedError
 	if err != nil && !(errors.As(err, &coded) && coded.err == nil) {
-		fmt.Fprintf(s.err, "lpuctl: %v\n", err)
+		fmt.Fprintf(s.err, "lpuctl: %s\n", printable(err.Error()))
+		explain(s.err, err)
 	}
 	return code
 }
