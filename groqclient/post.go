@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Post sends body as it is to a path below the API root, such as
+// Post sends body, less its spaces, to a path below the API root, such as
 // /chat/completions, and returns the JSON of the reply as it came. It is for
 // requests that are kept as JSON and for endpoints that have no method here.
 // A path that is not clean, and a body that is not JSON, are errors.

@@ -17,13 +17,16 @@ type bucket struct {
 	full  time.Time // when the level has come to the limit
 }
 
-// set takes what the server states, if it does.
-func (b *bucket) set(l groqclient.Limit, at time.Time) {
+// set takes what the answer at a time to a request states, if it does. Answers
+// to requests that were under way together come in any order; of those the
+// lowest level counts, as it knows of the most requests.
+func (b *bucket) set(l groqclient.Limit, sent, at time.Time) {
 	const year = 365 * 24 * time.Hour // keeps sums of times in range
-	if l.Known {
-		limit := max(l.Limit, l.Remaining)
-		*b = bucket{limit: float64(limit), level: float64(l.Remaining), at: at, full: at.Add(min(l.Reset, year))}
+	if !l.Known || sent.Before(b.at) && float64(l.Remaining) > b.levelAt(at) {
+		return
 	}
+	limit := float64(max(l.Limit, l.Remaining))
+	*b = bucket{limit: limit, level: float64(l.Remaining), at: at, full: at.Add(min(l.Reset, year))}
 }
 
 // minuteBucket is one of limit a minute that will have room for one after wait.

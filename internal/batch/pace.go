@@ -137,8 +137,8 @@ func (p *pacer) settle(t *ticket, o outcome) (again bool, fatal error) {
 	m.inFlight--
 	m.reserved -= t.tokens
 	stated := o.meta.RateLimits
-	m.requests.set(stated.Requests, stated.At)
-	m.tokens.set(stated.Tokens, stated.At)
+	m.requests.set(stated.Requests, t.at, stated.At)
+	m.tokens.set(stated.Tokens, t.at, stated.At)
 	close(p.changed)
 	p.changed = make(chan struct{})
 	if o.err == nil {

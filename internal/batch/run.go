@@ -117,9 +117,6 @@ func (r *run) answer(ctx context.Context, q request) (*groqclient.BatchResult, e
 		if err != nil {
 			return nil, err
 		}
-		if endsRun(o.err) {
-			return nil, o.err
-		}
 		result := resultOf(q, o)
 		wait := waitOf(o.err, try)
 		if succeeded(result) || !transient(result) || final(o) || try > r.job.o.MaxRetries || wait > r.job.o.MaxWait {
@@ -142,6 +139,9 @@ func (r *run) send(ctx context.Context, q request, body json.RawMessage) (outcom
 		}
 		var o outcome
 		o.reply, o.meta, o.err = r.sender.Post(context.WithoutCancel(ctx), q.path, body)
+		if endsRun(o.err) {
+			return o, o.err // without settling, which would let others go
+		}
 		if !unanswered(o.err) {
 			r.replies.Add(1)
 		}
