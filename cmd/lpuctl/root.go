@@ -70,6 +70,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newDemo(a), newInspect(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newValidate(a),
 		newDoctor(a), newVersion(a),
+		newEmbed(a), newTranscribe(a), newSpeak(a), newFiles(a), newBatch(a),
 	)
 	return root
 }

@@ -47,11 +47,11 @@ type Options struct {
 	MaxRetries  int           // of a request that got no answer or a server error; 429 is paced, not counted
 	MaxWait     time.Duration // longest wait for limits; a longer one ends the run
 	Retry       string        // RetryTransient, RetryAll or RetryNone
-	Recorded    func(n int)   // if not nil: called when n more lines are on disk
 	Logger      *slog.Logger
 }
 
-func (o *Options) check() error {
+// Check finds values that make no sense. Open does it too.
+func (o *Options) Check() error {
 	switch {
 	case o.Concurrency < 1:
 		return fmt.Errorf("concurrency %d: want at least 1", o.Concurrency)
@@ -94,14 +94,14 @@ type Job struct {
 // left to do. Errors name the file and the lines; nothing has been sent, and
 // nothing written but the end of a torn last line cut off.
 func Open(o Options) (*Job, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	in, err := os.Open(o.Input)
 	if err != nil {
 		return nil, err
 	}
-	requests, err := readRequests(in)
+	requests, err := readRequests(in, endpoints())
 	if err != nil {
 		in.Close()
 		return nil, fmt.Errorf("%s: %w", o.Input, err)
@@ -122,6 +122,20 @@ func Open(o Options) (*Job, error) {
 		}
 	}
 	return j, nil
+}
+
+// Check reads a file of requests for someone else to work off, all for the
+// endpoint, and finds the lines that are not good.
+func Check(path, endpoint string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := readRequests(f, []string{endpoint}); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // Summary counts what has been done until now. It must not be called while Run

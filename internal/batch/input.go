@@ -31,22 +31,22 @@ type request struct {
 	limit  int // most tokens of the answer; 0 if none is set
 }
 
-// endpoints are those whose requests are JSON. Audio is sent as a form, from a
+// endpoints are the urls of what can be sent: those whose requests are JSON. Audio is sent as a form, from a
 // file, which a line has no place for.
 func endpoints() []string {
 	return []string{"/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/reranking"}
 }
 
-// readRequests reads and checks the whole input. Its error lists the lines that
-// are not good, up to maxProblems of them.
-func readRequests(r io.Reader) ([]request, error) {
+// readRequests reads and checks the whole input, whose urls must be among those
+// given. Its error lists the lines that are not good, up to maxProblems of them.
+func readRequests(r io.Reader, urls []string) ([]request, error) {
 	var (
 		requests []request
 		problems []error
 		first    = map[string]int{} // line of each custom_id
 	)
 	err := eachLine(r, func(n int, offset int64, line []byte) error {
-		q, err := parseRequest(line)
+		q, err := parseRequest(line, urls)
 		if err == nil && first[q.id] > 0 {
 			err = fmt.Errorf("custom_id %q is that of line %d too", q.id, first[q.id])
 		}
@@ -73,7 +73,7 @@ func readRequests(r io.Reader) ([]request, error) {
 	return requests, nil
 }
 
-func parseRequest(line []byte) (request, error) {
+func parseRequest(line []byte, urls []string) (request, error) {
 	var l groqclient.BatchLine
 	if err := json.Unmarshal(line, &l); err != nil {
 		return request{}, err
@@ -83,8 +83,8 @@ func parseRequest(line []byte) (request, error) {
 		return request{}, errors.New("no custom_id")
 	case l.Method != "POST":
 		return request{}, fmt.Errorf("method %q: want POST", l.Method)
-	case !slices.Contains(endpoints(), l.URL):
-		return request{}, fmt.Errorf("url %q: want one of %s", l.URL, strings.Join(endpoints(), ", "))
+	case !slices.Contains(urls, l.URL):
+		return request{}, fmt.Errorf("url %q: want %s", l.URL, strings.Join(urls, " or "))
 	}
 	q := request{id: l.CustomID, path: strings.TrimPrefix(l.URL, "/v1"), bytes: len(l.Body)}
 	return q, q.readBody(l.Body)

@@ -10,13 +10,14 @@ import (
 	"github.com/lpuctl/lpuctl/groqclient"
 )
 
-// Run sends what is left of the job and returns when all of it is on disk. When
+// Run sends what is left of the job and returns when all of it is on disk.
+// recorded, unless nil, is called each time that n more lines are. When
 // ctx ends, no more requests go, those in flight are waited for and kept, and
 // the error is the cause of ctx. Run also ends early if the key is refused, if
 // limits ask for too long a wait (*groqclient.RateLimitError, *WaitError), if
 // nothing answers any more (*groqclient.TransportError), and if the output
 // cannot be written. A line that fails by itself is no error of the run.
-func (j *Job) Run(ctx context.Context, s Sender) error {
+func (j *Job) Run(ctx context.Context, s Sender, recorded func(n int)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{
@@ -31,7 +32,7 @@ func (j *Job) Run(ctx context.Context, s Sender) error {
 		workers.Wait()
 		close(r.results)
 	}()
-	r.record()
+	r.record(recorded)
 	j.summary.PromptTokens, j.summary.CompletionTokens = r.pace.spent()
 	if j.Summary().Remaining > 0 {
 		return context.Cause(ctx)
@@ -50,9 +51,9 @@ type run struct {
 	results chan *groqclient.BatchResult
 }
 
-// record commits results until there are no more. What comes while a commit is
+// record commits results until there are no more and tells recorded. What comes while a commit is
 // made goes into the next one together.
-func (r *run) record() {
+func (r *run) record(recorded func(n int)) {
 	var failure error
 	for first := range r.results {
 		results := append([]*groqclient.BatchResult{first}, waiting(r.results)...)
@@ -64,8 +65,8 @@ func (r *run) record() {
 			continue
 		}
 		r.job.summary.Recorded += len(results)
-		if r.job.o.Recorded != nil {
-			r.job.o.Recorded(len(results))
+		if recorded != nil {
+			recorded(len(results))
 		}
 	}
 }

@@ -52,8 +52,10 @@ func runJob(t *testing.T, o Options, s Sender) (Summary, error) {
 	t.Helper()
 	j, err := Open(o)
 	require.NoError(t, err)
-	err = j.Run(t.Context(), s)
+	recorded := 0
+	err = j.Run(t.Context(), s, func(n int) { recorded += n })
 	summary := j.Summary()
+	require.Equal(t, summary.Recorded, recorded)
 	require.NoError(t, j.Close())
 	return summary, err
 }
@@ -85,8 +87,6 @@ func results(t *testing.T, path string) map[string]groqclient.BatchResult {
 // sends nothing twice.
 func TestRun(t *testing.T) {
 	o := newOptions(t, 10)
-	recorded := 0
-	o.Recorded = func(n int) { recorded += n }
 	s := mustRun(t, o, sender(func(body string) (string, groqclient.Meta, error) {
 		if strings.Contains(body, "id-3") {
 			return refuse(400, "bad <input>")
@@ -95,7 +95,6 @@ func TestRun(t *testing.T) {
 			groqclient.Meta{StatusCode: 200, RequestID: "req_7"}, nil
 	}))
 	require.Equal(t, Summary{Total: 10, Succeeded: 9, Failed: 1, Recorded: 10, PromptTokens: 45, CompletionTokens: 18}, s)
-	require.Equal(t, 10, recorded)
 	require.Contains(t, read(t, o.Output), `{"id":"batch_req_a9412fdddb26a113b7bb52ab","custom_id":"id-0","response":`+
 		`{"status_code":200,"request_id":"req_7","body":{"text":"<é>","usage":{"prompt_tokens":5,"completion_tokens":2}}},"error":null}`+"\n")
 	require.Len(t, results(t, o.Output), 9)
@@ -205,7 +204,7 @@ func TestInterrupt(t *testing.T) {
 			mu.Unlock()
 			time.Sleep(time.Minute)
 			return answer(body)
-		}))
+		}), nil)
 		require.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, j.Close())
 		require.Less(t, len(sent), 10+o.Concurrency)
@@ -227,7 +226,7 @@ func TestInterruptWhileWaiting(t *testing.T) {
 				api := err.(*groqclient.APIError)
 				api.Wait = time.Minute
 				return text, meta, &groqclient.RateLimitError{API: api, Wait: api.Wait}
-			}))
+			}), nil)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Equal(t, 10*time.Second, time.Since(start))
 			require.Equal(t, 3, j.Summary().Remaining)
@@ -243,8 +242,7 @@ func TestDiskFull(t *testing.T) {
 	j, err := Open(o)
 	require.NoError(t, err)
 	once := sync.Once{}
-	j.o.Recorded = func(int) { once.Do(func() { j.journal.out.Close() }) }
-	err = j.Run(t.Context(), sender(answer))
+	err = j.Run(t.Context(), sender(answer), func(int) { once.Do(func() { j.journal.out.Close() }) })
 	require.ErrorIs(t, err, os.ErrClosed)
 	s := j.Summary()
 	require.Equal(t, s.Succeeded, len(results(t, o.Output)))
@@ -259,7 +257,7 @@ func TestInputChanges(t *testing.T) {
 	require.NoError(t, err)
 	text := read(t, o.Input)
 	require.NoError(t, os.WriteFile(o.Input, []byte(strings.Replace(text, "id-1", "id-x", 1)), 0o600))
-	err = j.Run(t.Context(), sender(answer))
+	err = j.Run(t.Context(), sender(answer), nil)
 	require.ErrorContains(t, err, "has changed since the run began")
 	require.NoError(t, j.Close())
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lpuctl/lpuctl/groqclient"
+)
+
+// commandVariable makes TestCommand, in a child process, run a command line.
+const commandVariable = "LPUCTL_TEST_COMMAND"
+
+// TestCommand is no test: it is the child process of others.
+func TestCommand(*testing.T) {
+	line := os.Getenv(commandVariable)
+	if line == "" {
+		return
+	}
+	os.Exit(execute(context.Background(), strings.Split(line, "\n"), streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// command is a child process that runs a command line, and its stderr.
+func command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestCommand$")
+	cmd.Env = append(os.Environ(), commandVariable+"="+strings.Join(args, "\n"))
+	errs := new(bytes.Buffer)
+	cmd.Stderr = errs
+	return cmd, errs
+}
+
+// A killer is a chat server that counts the lines that it is asked, and kills
+// the process that asks a while after the request of its choice.
+type killer struct {
+	mu       sync.Mutex
+	asked    map[string]int
+	finished map[string]bool // lines that must not come again
+	again    []string        // those that did
+	until    int             // requests until the kill
+	delay    time.Duration   // from that request to the kill
+	kill     func()
+}
+
+func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var body bytes.Buffer
+	body.ReadFrom(r.Body) //nolint:errcheck // the client may have been killed
+	_, rest, _ := strings.Cut(body.String(), `"content":"`)
+	id, _, _ := strings.Cut(rest, ".")
+	k.ask(id)
+	w.Header().Set("Content-Type", "application/json")
+	w.Write([]byte(`{"choices":[{"message":{"content":"` + id + strings.Repeat(" and so on", 100) + `"}}]}`)) //nolint:errcheck // likewise
+}
+
+func (k *killer) ask(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asked[id]++
+	if k.finished[id] {
+		k.again = append(k.again, id)
+	}
+	if k.until--; k.until == 0 {
+		time.AfterFunc(k.delay, k.kill)
+	}
+}
+
+// arm says what must not be asked again, and when to kill.
+func (k *killer) arm(finished map[string]bool, until int, delay time.Duration, kill func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.finished, k.until, k.delay, k.kill = finished, until, delay, kill
+}
+
+// wholeLines are the custom_ids of the lines that have their end.
+func wholeLines(t *testing.T, path string) map[string]bool {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		require.ErrorIs(t, err, os.ErrNotExist)
+	}
+	ids := map[string]bool{}
+	for r, err := range groqclient.BatchResults(bytes.NewReader(data[:bytes.LastIndexByte(data, '\n')+1])) {
+		require.NoError(t, err)
+		require.False(t, ids[r.CustomID])
+		ids[r.CustomID] = true
+	}
+	return ids
+}
+
+// TestBatchRunKilled kills the process at 20 moments of a file of 500 lines and
+// runs the same command each time: every line is in the output once, and no
+// line that was there when the process died was asked again.
+func TestBatchRunKilled(t *testing.T) {
+	const lines, kills = 500, 20
+	k := &killer{asked: map[string]int{}}
+	g := newFakeGroq(t)
+	g.handle("POST /chat/completions", k.ServeHTTP)
+	in, out := writeRequests(t, lines), filepath.Join(t.TempDir(), "out.jsonl")
+	random := rand.New(rand.NewPCG(4, 2))
+	args := []string{"batch", "run", in, "-o", out}
+	for range kills {
+		cmd, _ := command(t, args...)
+		killed := make(chan error, 1)
+		k.arm(wholeLines(t, out), 1+random.IntN(lines/kills), time.Duration(random.IntN(4000))*time.Microsecond,
+			func() { killed <- cmd.Process.Kill() })
+		require.NoError(t, cmd.Start())
+		require.Error(t, cmd.Wait())
+		require.NoError(t, <-killed, "it died before it was killed")
+	}
+	before := wholeLines(t, out)
+	require.Less(t, len(before), lines, "the kills came too late to matter")
+	k.arm(before, 0, 0, nil)
+	cmd, errs := command(t, args...)
+	require.NoError(t, cmd.Run(), errs)
+	require.Len(t, readResults(t, out), lines)
+	require.Len(t, k.asked, lines)
+	require.Empty(t, k.again)
+	t.Logf("%d of %d lines were done when the last run began", len(before), lines)
+}
+
+// TestBatchRunInterrupted keeps what is under way and says how to go on.
+func TestBatchRunInterrupted(t *testing.T) {
+	k := &killer{asked: map[string]int{}}
+	g := newFakeGroq(t)
+	g.handle("POST /chat/completions", k.ServeHTTP)
+	in, out := writeRequests(t, 300), filepath.Join(t.TempDir(), "out.jsonl")
+	ctx, interrupt := context.WithCancel(t.Context())
+	k.arm(nil, 40, 0, interrupt)
+	var stdout, stderr bytes.Buffer
+	code := execute(ctx, []string{"batch", "run", in, "-o", out}, streams{out: &stdout, err: &stderr})
+	require.Equal(t, exitInterrupted, code)
+	require.Contains(t, stderr.String(), "the same command goes on")
+	require.Len(t, readResults(t, out), len(k.asked))
+	require.Contains(t, stdout.String(), "300 lines: ")
+	k.arm(wholeLines(t, out), 0, 0, nil)
+	g.must("batch", "run", in, "-o", out)
+	require.Empty(t, k.again)
+	require.Len(t, readResults(t, out), 300)
+}
