@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -103,6 +104,9 @@ func wholeLines(t *testing.T, path string) map[string]bool {
 // runs the same command each time: every line is in the output once, and no
 // line that was there when the process died was asked again.
 func TestBatchRunKilled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not checked: Windows does not tell who was killed")
+	}
 	const lines, kills = 500, 20
 	k := &killer{asked: map[string]int{}}
 	g := newFakeGroq(t)
@@ -111,13 +115,12 @@ func TestBatchRunKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 2))
 	args := []string{"batch", "run", in, "-o", out}
 	for range kills {
-		cmd, _ := command(t, args...)
-		killed := make(chan error, 1)
+		cmd, errs := command(t, args...)
 		k.arm(wholeLines(t, out), 1+random.IntN(lines/kills), time.Duration(random.IntN(4000))*time.Microsecond,
-			func() { killed <- cmd.Process.Kill() })
+			func() { cmd.Process.Kill() }) //nolint:errcheck // how it died is seen below
 		require.NoError(t, cmd.Start())
 		require.Error(t, cmd.Wait())
-		require.NoError(t, <-killed, "it died before it was killed")
+		require.Equal(t, -1, cmd.ProcessState.ExitCode(), "it was not killed: %s", errs)
 	}
 	before := wholeLines(t, out)
 	require.Less(t, len(before), lines, "the kills came too late to matter")

@@ -108,7 +108,7 @@ func (a *app) endJob(job *batch.Job, f *batchRunFlags, err error) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%w; the same command goes on", err)
 	case err == nil && s.Failed > 0:
-		return &codedError{exitBatchFailed, fmt.Errorf("%d lines failed: see %s", s.Failed, batch.ErrorsPath(f.Output))}
+		return &codedError{exitBatchFailed, fmt.Errorf("failed lines: %d, see %s", s.Failed, batch.ErrorsPath(f.Output))}
 	}
 	return err
 }

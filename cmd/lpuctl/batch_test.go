@@ -178,7 +178,7 @@ func TestBatchRun(t *testing.T) {
 	r := g.run("batch", "run", in, "-o", out)
 	require.Equal(t, exitBatchFailed, r.code)
 	require.Equal(t, "10 lines: 9 succeeded, 1 failed, 0 remaining\n", r.out)
-	require.Equal(t, "lpuctl: 1 lines failed: see "+batch.ErrorsPath(out)+"\n", r.err)
+	require.Equal(t, "lpuctl: failed lines: 1, see "+batch.ErrorsPath(out)+"\n", r.err)
 	got := readResults(t, out)
 	require.Len(t, got, 9)
 	chat, err := got["id-7"].Chat()
@@ -226,7 +226,7 @@ func TestBatchRunEnds(t *testing.T) {
 		require.Equal(t, code, r.code, "status %d", status)
 		if code != exitBatchFailed {
 			require.Contains(t, r.out, "10 remaining")
-			require.Contains(t, r.err, "line 1 (custom_id \"id-0\")")
+			require.Regexp(t, `line \d+ \(custom_id "id-\d"\): groq: `, r.err)
 		}
 	}
 	g := chatServer(t, nil)
@@ -260,8 +260,14 @@ func TestBatchRunRefuses(t *testing.T) {
 		require.Contains(t, r.err, c.says)
 		require.Empty(t, r.out)
 	}
-	require.Empty(t, g.calls())
 	require.NoFileExists(t, out)
+	job, err := batch.Open(batch.Options{Input: in, Output: out, Concurrency: 1, Retry: batch.RetryNone})
+	require.NoError(t, err)
+	r := g.run("batch", "run", in, "-o", out)
+	require.Equal(t, exitError, r.code)
+	require.Contains(t, r.err, "out.jsonl: another run is writing to it")
+	require.NoError(t, job.Close())
+	require.Empty(t, g.calls())
 	after, err := os.ReadFile(in)
 	require.NoError(t, err)
 	require.Equal(t, string(text), string(after))

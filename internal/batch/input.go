@@ -13,8 +13,9 @@ import (
 	"github.com/lpuctl/lpuctl/groqclient"
 )
 
-// maxLine bounds a line of any file, in bytes.
-const maxLine = 64 << 20
+// maxLine bounds a line of any file, in bytes. It is more than the largest
+// reply that groqclient reads, which becomes a line.
+const maxLine = 512 << 20
 
 // maxProblems is how many bad lines an error names.
 const maxProblems = 10

@@ -32,7 +32,7 @@ func (j *Job) Run(ctx context.Context, s Sender, recorded func(n int)) error {
 		workers.Wait()
 		close(r.results)
 	}()
-	r.record(recorded)
+	r.record(ctx, recorded)
 	j.summary.PromptTokens, j.summary.CompletionTokens = r.pace.spent()
 	if j.Summary().Remaining > 0 {
 		return context.Cause(ctx)
@@ -49,25 +49,39 @@ type run struct {
 	next    atomic.Int64            // index of the next request
 	replies atomic.Int64            // answers of any kind
 	results chan *groqclient.BatchResult
+	failure error // of the journal
 }
 
-// record commits results until there are no more and tells recorded. What comes while a commit is
-// made goes into the next one together.
-func (r *run) record(recorded func(n int)) {
-	var failure error
-	for first := range r.results {
-		results := append([]*groqclient.BatchResult{first}, waiting(r.results)...)
-		if failure != nil {
-			continue
+// record commits results until there are no more and tells recorded. What comes
+// while a commit is made goes into the next one together.
+func (r *run) record(ctx context.Context, recorded func(n int)) {
+	done := ctx.Done()
+	for {
+		select {
+		case <-done:
+			done = nil // says it once
+			r.job.o.Logger.WarnContext(ctx, "sending no more, waiting for what is under way")
+		case first, ok := <-r.results:
+			if !ok {
+				return
+			}
+			r.commit(append([]*groqclient.BatchResult{first}, waiting(r.results)...), recorded)
 		}
-		if failure = r.job.journal.commit(results); failure != nil {
-			r.stop(failure)
-			continue
-		}
-		r.job.summary.Recorded += len(results)
-		if recorded != nil {
-			recorded(len(results))
-		}
+	}
+}
+
+// commit writes the results. After a failure there are no more commits.
+func (r *run) commit(results []*groqclient.BatchResult, recorded func(n int)) {
+	if r.failure != nil {
+		return
+	}
+	if r.failure = r.job.journal.commit(results); r.failure != nil {
+		r.stop(r.failure)
+		return
+	}
+	r.job.summary.Recorded += len(results)
+	if recorded != nil {
+		recorded(len(results))
 	}
 }
 

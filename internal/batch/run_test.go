@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,7 +170,7 @@ func TestRunEnds(t *testing.T) {
 			sent++ // the first request goes alone
 			return refuse(401, "Invalid API Key")
 		}))
-		require.ErrorContains(t, err, `line 1 (custom_id "id-0"): groq: `)
+		require.Regexp(t, `^line \d+ \(custom_id "id-\d+"\): groq: `, err.Error())
 		require.Equal(t, 1, sent)
 		require.Equal(t, 50, s.Remaining)
 		require.Empty(t, read(t, o.Output))
@@ -191,6 +192,8 @@ func TestInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
 		o := newOptions(t, 100)
+		var logs bytes.Buffer
+		o.Logger = slog.New(slog.NewTextHandler(&logs, nil))
 		j, err := Open(o)
 		require.NoError(t, err)
 		var sent []string
@@ -208,6 +211,7 @@ func TestInterrupt(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, j.Close())
 		require.Less(t, len(sent), 10+o.Concurrency)
+		require.Equal(t, 1, strings.Count(logs.String(), "waiting for what is under way"))
 		require.Len(t, results(t, o.Output), len(sent))
 		require.Equal(t, 100-len(sent), mustRun(t, o, sender(answer)).Recorded)
 	})
