@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ func (f *groqFlags) registerModel(cmd *cobra.Command, setting string) {
 	f.modelSetting = setting
 	cmd.PersistentFlags().StringVarP(&f.model, "model", "m", "",
 		"id of the model (default: that of `lpuctl config get "+setting+"`)")
+	_ = cmd.RegisterFlagCompletionFunc("model", completeGroqModels) // fails only for an unknown flag
 }
 
 // A setting can be set in the configuration file. If there is a flag of its
@@ -88,13 +90,29 @@ func (s setting) outside(cfg *config.Config) (value, source string) {
 	return cfg.Get(s.name), cfg.Path() + ": " + s.name
 }
 
-// loadConfig reads the configuration file.
+// configFile is the path of a file beside the configuration file.
+func configFile(name string) (string, error) {
+	path, err := config.Path()
+	return filepath.Join(filepath.Dir(path), name), err
+}
+
+// loadConfig reads the configuration file. A name that is no setting is an
+// error: it may be a slip.
 func loadConfig() (*config.Config, error) {
 	path, err := config.Path()
 	if err != nil {
 		return nil, err
 	}
-	return config.Load(path)
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range cfg.Names() {
+		if _, err := settingNamed(name); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return cfg, nil
 }
 
 // resolve gives the flags that were not given the values set outside. Not so
@@ -124,15 +142,20 @@ func (a *app) client(cmd *cobra.Command, f *groqFlags) (*groqclient.Client, erro
 	if err != nil {
 		return nil, err
 	}
+	key, err := a.apiKey(f, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return a.clientWithKey(cmd, f, cfg, key)
+}
+
+// clientWithKey is client with a key that has been found.
+func (a *app) clientWithKey(cmd *cobra.Command, f *groqFlags, cfg *config.Config, key string) (*groqclient.Client, error) {
 	if err := resolve(cmd.Flags(), cfg); err != nil {
 		return nil, err
 	}
 	if f.model == "" {
 		f.model = cfg.Get(f.modelSetting)
-	}
-	key, err := a.apiKey(f, cfg)
-	if err != nil {
-		return nil, err
 	}
 	opts, err := a.clientOptions(f, cfg)
 	if err != nil {
@@ -193,13 +216,12 @@ func (a *app) apiKey(f *groqFlags, cfg *config.Config) (string, error) {
 	if f.keyFile != "" {
 		return a.readKey(f.keyFile)
 	}
-	for _, s := range settings() {
-		if s.name == "api-key" {
-			key, _ := s.outside(cfg)
-			return key, nil
-		}
+	s, err := settingNamed("api-key")
+	if err != nil {
+		return "", err
 	}
-	return "", nil
+	key, _ := s.outside(cfg)
+	return key, nil
 }
 
 // readKey reads the file that holds the key, stdin if it is "-".

@@ -33,10 +33,18 @@ func execute(ctx context.Context, args []string, s streams) int {
 	code := exitCode(err)
 	var coded *codedError
 	if err != nil && !(errors.As(err, &coded) && coded.err == nil) {
-		fmt.Fprintf(s.err, "lpuctl: %s\n", printable(err.Error()))
+		fmt.Fprintf(s.err, "lpuctl: %s\n", errorText(err, code))
 		explain(s.err, err)
 	}
 	return code
+}
+
+// errorText is an error as the user reads it. An interruption needs no details.
+func errorText(err error, code int) string {
+	if code == exitInterrupted {
+		return "interrupted"
+	}
+	return printable(err.Error())
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -52,6 +60,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newDemo(a), newInspect(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newValidate(a),
 		newDoctor(a), newVersion(a),
+		newPrompt(a), newConversations(a), newModels(a), newLogin(a), newConfig(a),
 	)
 	return root
 }

@@ -19,14 +19,14 @@ func styled(pieces ...string) string {
 
 func TestStyles(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain\n":              "plain\n",
-		"# Title\ntext":        "#" + bold + " Title" + reset + "\ntext",
-		"#hash":                "#hash",
-		"a `b` c":              "a " + code + "`b`" + reset + " c",
-		"a **b** c":            "a *" + bold + "*b**" + reset + " c",
-		"2**3**4":              "2**3**4",
-		"**open\nnext":         "*" + bold + "*open" + reset + "\nnext",
-		"`**`":                 code + "`**`" + reset,
+		"plain\n":                "plain\n",
+		"# Title\ntext":          "#" + bold + " Title" + reset + "\ntext",
+		"#hash":                  "#hash",
+		"a `b` c":                "a " + code + "`b`" + reset + " c",
+		"a **b** c":              "a *" + bold + "*b**" + reset + " c",
+		"2**3**4":                "2**3**4",
+		"**open\nnext":           "*" + bold + "*open" + reset + "\nnext",
+		"`**`":                   code + "`**`" + reset,
 		"x\x1b[31m\a\r\ty\u009b": "x[31m\ty",
 		"```go\nif **x {\n```\nafter": code + "``" + "`go" + reset + "\n" + code + "if **x {" + reset + "\n" +
 			code + "```" + reset + "\nafter",
