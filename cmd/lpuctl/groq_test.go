@@ -23,21 +23,34 @@ const canary = "gsk_canary0123456789"
 // asCommand makes the test binary behave as lpuctl: for tests of signals.
 const asCommand = "LPUCTL_TEST_AS_COMMAND"
 
+// inTest tells the processes that tests start that their home is set.
+const inTest = "LPUCTL_TEST_HOME_IS_SET"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
+	cleanup := func() {}
+	if os.Getenv(inTest) == "" { // not a child of a test
+		cleanup = leaveHome()
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		cleanup()
+		os.Exit(code)
+	}))
+}
+
+// leaveHome gives all tests a home that is not the user's.
+func leaveHome() (cleanup func()) {
 	home, err := os.MkdirTemp("", "lpuctl-test-*")
 	if err != nil {
 		panic(err)
 	}
+	os.Setenv(inTest, "1")
 	for name, value := range homeEnv(home) {
 		os.Setenv(name, value)
 	}
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		os.RemoveAll(home)
-		os.Exit(code)
-	}))
+	return func() { os.RemoveAll(home) }
 }
 
 // homeEnv is an environment in which lpuctl finds no settings and keeps its

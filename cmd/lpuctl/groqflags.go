@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -180,7 +179,7 @@ func (a *app) clientOptions(f *groqFlags, cfg *config.Config) ([]groqclient.Opti
 		groqclient.WithRetry(retry),
 		groqclient.WithResponseHeaderTimeout(f.timeout),
 		groqclient.WithIdleTimeout(f.idleTimeout),
-		groqclient.WithLogger(a.logger()),
+		groqclient.WithLogger(a.log()),
 	}
 	if f.proxy != "" {
 		opts = append(opts, groqclient.WithProxy(f.proxy))
@@ -253,25 +252,4 @@ func keyFrom(r io.Reader, source string) (string, error) {
 		return "", usagef("%s: not an API key: one word of at most %d bytes is wanted", source, limit)
 	}
 	return key, nil
-}
-
-// logger writes to stderr: retries and their waits, with -v every attempt, with
-// --quiet errors only.
-func (a *app) logger() *slog.Logger {
-	level := slog.LevelWarn
-	switch {
-	case a.verbose:
-		level = slog.LevelDebug
-	case a.quiet:
-		level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-}
-
-// withoutTime drops the time of a log record.
-func withoutTime(groups []string, attr slog.Attr) slog.Attr {
-	if len(groups) == 0 && attr.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return attr
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -68,36 +68,44 @@ func (a *app) newKey(ctx context.Context, f *groqFlags) (string, error) {
 	case !isFile || !terminal(in):
 		return keyFrom(a.in, "stdin")
 	}
-	fmt.Fprint(a.err, "API key: ")
-	line, err := readHidden(ctx, int(in.Fd()))
-	fmt.Fprintln(a.err)
+	line, err := readHidden(ctx, in, a.err, "API key: ")
 	if err != nil {
 		return "", err
 	}
-	return keyFrom(bytes.NewReader(line), "terminal")
+	return keyFrom(strings.NewReader(line), "terminal")
 }
 
-// readHidden reads a line from a terminal that does not show it. An
-// interruption leaves the terminal as it was; the reader is then left behind.
-func readHidden(ctx context.Context, fd int) ([]byte, error) {
-	before, err := term.GetState(fd)
+// readHidden asks for a line on a terminal and does not show what is typed, not
+// even what is typed ahead of the prompt. An interruption leaves the terminal
+// as it was; the reader is then left behind.
+func readHidden(ctx context.Context, in *os.File, out io.Writer, prompt string) (string, error) {
+	fd := int(in.Fd())
+	before, err := term.MakeRaw(fd)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	type read struct {
-		line []byte
+		line string
 		err  error
 	}
 	done := make(chan read, 1)
 	go func() {
-		line, err := term.ReadPassword(fd)
+		screen := term.NewTerminal(struct {
+			io.Reader
+			io.Writer
+		}{in, out}, "")
+		line, err := screen.ReadPassword(prompt)
 		done <- read{line, err}
 	}()
 	select {
 	case r := <-done:
-		return r.line, r.err
+		if r.err == io.EOF { // Ctrl-C or Ctrl-D
+			r.err = context.Canceled
+			fmt.Fprint(out, "\r\n")
+		}
+		return r.line, errors.Join(r.err, term.Restore(fd, before))
 	case <-ctx.Done():
-		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
 	}
 }
 
@@ -113,7 +121,7 @@ func (a *app) checkKey(cmd *cobra.Command, f *groqFlags, cfg *config.Config, key
 		return fmt.Errorf("the key is not kept: %w", err)
 	}
 	if err := keepModelIDs(models); err != nil {
-		a.logger().Warn("the ids are not kept for completion", "error", err)
+		a.log().Warn("the ids are not kept for completion", "error", err)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (a *app) listModels(ctx context.Context, client *groqclient.Client, output 
 	}
 	slices.SortFunc(models, func(x, y groqclient.Model) int { return cmp.Compare(x.ID, y.ID) })
 	if err := keepModelIDs(models); err != nil {
-		a.logger().Warn("the ids are not kept for completion", "error", err)
+		a.log().Warn("the ids are not kept for completion", "error", err)
 	}
 	if output == "json" {
 		return writeJSON(a.out, append([]groqclient.Model{}, models...))

@@ -19,8 +19,8 @@ import (
 	"github.com/lpuctl/lpuctl/groqclient/groqtest"
 )
 
-// command is lpuctl as a process of its own.
-func command(t *testing.T, args ...string) *exec.Cmd {
+// process is lpuctl as a process of its own.
+func process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func chatty(x *groqtest.Exchange) {
 func TestInterruptSignal(t *testing.T) {
 	newHome(t)
 	server := serveGroq(t, chatty)
-	cmd := command(t, askArgs(server, "q")...)
+	cmd := process(t, askArgs(server, "q")...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	var stderr bytes.Buffer
@@ -63,7 +63,7 @@ func TestInterruptSignal(t *testing.T) {
 func TestReaderLeaves(t *testing.T) {
 	newHome(t)
 	server := serveGroq(t, chatty)
-	cmd := command(t, askArgs(server, "q")...)
+	cmd := process(t, askArgs(server, "q")...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	var stderr bytes.Buffer
@@ -105,7 +105,7 @@ func TestLoginOnTerminal(t *testing.T) {
 	newHome(t)
 	t.Setenv("GROQ_API_KEY", "")
 	server := serveGroq(t, modelsReply)
-	cmd := command(t, "login", "--base-url", server.URL)
+	cmd := process(t, "login", "--base-url", server.URL)
 	shown := onTerminal(t, cmd, "API key: ", canary+"\n")
 	require.Zero(t, cmd.ProcessState.ExitCode(), shown)
 	require.NotContains(t, shown, "canary", "the terminal does not show what is typed")
@@ -113,7 +113,7 @@ func TestLoginOnTerminal(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, canary, cfg.Get("api-key"))
 
-	cmd = command(t, "login", "--base-url", server.URL)
+	cmd = process(t, "login", "--base-url", server.URL)
 	shown = onTerminal(t, cmd, "API key: ", "gsk_not\x03")
 	require.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode(), shown)
 	require.NotContains(t, shown, "gsk_not")
@@ -124,11 +124,11 @@ func TestPromptOnTerminal(t *testing.T) {
 	server := serveGroq(t, says("# Title\n**bold**\x1b[2J `code`"))
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
-	cmd := command(t, askArgs(server, "q")...)
+	cmd := process(t, askArgs(server, "q")...)
 	require.Equal(t, "#\x1b[1m Title\x1b[0m\n*\x1b[1m*bold**\x1b[0m[2J \x1b[36m`code`\x1b[0m\n", onTerminal(t, cmd, "", ""))
 	t.Setenv("NO_COLOR", "1")
-	require.Equal(t, "# Title\n**bold**[2J `code`\n", onTerminal(t, command(t, askArgs(server, "q")...), "", ""))
-	piped, err := command(t, askArgs(server, "q")...).Output()
+	require.Equal(t, "# Title\n**bold**[2J `code`\n", onTerminal(t, process(t, askArgs(server, "q")...), "", ""))
+	piped, err := process(t, askArgs(server, "q")...).Output()
 	require.NoError(t, err)
 	require.Equal(t, "# Title\n**bold**\x1b[2J `code`\n", string(piped), "a pipe gets what was said")
 }

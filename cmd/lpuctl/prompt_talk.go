@@ -32,7 +32,7 @@ func (a *app) openTalk(ctx context.Context, f *promptFlags) (*talk, error) {
 	}
 	store, err := openHistory(ctx)
 	if err != nil && !goesOn {
-		a.logger().Warn("the conversation is not kept", "error", err)
+		a.log().Warn("the conversation is not kept", "error", err)
 		return t, nil
 	}
 	if err != nil {
