@@ -24,8 +24,8 @@ const verbose = `{"text":" Hello, world. Fish.","language":"english","duration":
 {"id":3,"start":3599.9997,"end":3600.25,"text":" One hour."},
 {"id":4,"start":36000.001,"end":36001,"text":" Ünïcode – ten hours."}]}`
 
-// listener is a server that answers by response_format and keeps the forms.
-func listener(t *testing.T, path string, form *map[string][]string) *fakeGroq {
+// transcriber is a server that answers by response_format and keeps the forms.
+func transcriber(t *testing.T, path string, form *map[string][]string) *fakeGroq {
 	g := newFakeGroq(t)
 	g.handle("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 		_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -71,7 +71,7 @@ func recorded(t *testing.T, name string) string {
 
 func TestTranscribe(t *testing.T) {
 	var form map[string][]string
-	g := listener(t, "/audio/transcriptions", &form)
+	g := transcriber(t, "/audio/transcriptions", &form)
 	path := recording(t)
 	require.Equal(t, "Hello.[2J\n", g.must("transcribe", "-m", "w", path, "--language", "de", "--prompt", "Groq", "--temp", "0"))
 	require.Equal(t, map[string][]string{
@@ -88,7 +88,7 @@ func TestTranscribe(t *testing.T) {
 
 func TestSubtitles(t *testing.T) {
 	var form map[string][]string
-	g := listener(t, "/audio/translations", &form)
+	g := transcriber(t, "/audio/translations", &form)
 	for _, format := range []string{"srt", "vtt"} {
 		require.Equal(t, recorded(t, "subtitles."+format), g.must("transcribe", "-m", "w", recording(t), "--translate", "--format", format))
 		out := filepath.Join(t.TempDir(), "talk."+format)
@@ -130,21 +130,21 @@ func TestTranscribeRefuses(t *testing.T) {
 	} {
 		out := filepath.Join(t.TempDir(), "out.srt")
 		r := g.run(append([]string{"transcribe", "-o", out}, c.args...)...)
-		require.Equal(t, c.code, r.code, "%q: %s", c.args, r.err)
-		require.Contains(t, r.err, c.says)
+		require.Equal(t, c.code, r.code, "%q: %s", c.args, r.stderr)
+		require.Contains(t, r.stderr, c.says)
 		require.NoFileExists(t, out)
 	}
 	g.on("POST /audio/transcriptions", "application/json", `{"text":"no segments"}`)
 	r := g.run("transcribe", "-m", "w", path, "--format", "srt")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.err, "no segments")
+	require.Contains(t, r.stderr, "no segments")
 }
 
 func TestSpeak(t *testing.T) {
 	g := newFakeGroq(t)
 	sound := strings.Repeat("RIFF\x00\xff", 1000)
 	g.on("POST /audio/speech", "audio/wav", sound)
-	require.Equal(t, result{out: sound}, g.runWith("Hi.\n", "speak", "-m", "o", "--voice", "troy"))
+	require.Equal(t, outcome{out: sound}, g.runWith("Hi.\n", "speak", "-m", "o", "--voice", "troy"))
 	require.JSONEq(t, `{"model":"o","input":"Hi.","voice":"troy"}`, g.body())
 	out := filepath.Join(t.TempDir(), "hi.wav")
 	require.JSONEq(t, `{"file":"`+out+`","bytes":6000,"request_id":"req_1"}`,
@@ -167,7 +167,7 @@ func TestSpeakLeavesNoHalf(t *testing.T) {
 	require.NoError(t, os.WriteFile(out, []byte("old"), 0o600))
 	r := g.run("speak", "-m", "o", "--voice", "troy", "Hi.", "-o", out)
 	require.Equal(t, exitNetwork, r.code)
-	require.Contains(t, r.err, "after 4 bytes")
+	require.Contains(t, r.stderr, "after 4 bytes")
 	data, err := os.ReadFile(out)
 	require.NoError(t, err)
 	require.Equal(t, "old", string(data))
@@ -182,6 +182,6 @@ func TestSpeakLeavesNoHalf(t *testing.T) {
 	} {
 		r := g.run(append([]string{"speak"}, args...)...)
 		require.Equal(t, exitUsage, r.code)
-		require.Contains(t, r.err, says)
+		require.Contains(t, r.stderr, says)
 	}
 }

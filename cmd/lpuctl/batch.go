@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -134,12 +133,9 @@ func (a *app) listBatches(ctx context.Context, c *groqclient.Client, output stri
 	if output == "json" {
 		return writeJSON(a.out, map[string]any{"batches": append([]groqclient.Batch{}, batches...)})
 	}
-	rows := [][]string{{"ID", "STATUS", "DONE", "FAILED", "TOTAL", "CREATED"}}
+	var rows [][]string
 	for _, b := range batches {
-		n := b.RequestCounts
-		rows = append(rows, []string{
-			b.ID, b.Status, strconv.Itoa(n.Completed), strconv.Itoa(n.Failed), strconv.Itoa(n.Total), dateText(b.CreatedAt),
-		})
+		rows = append(rows, []string{b.ID, unixTime(b.CreatedAt), b.Status, countsText(b.RequestCounts)})
 	}
 	return a.table(rows)
 }
@@ -262,6 +258,9 @@ func (a *app) withBatch(cmd *cobra.Command, f *batchFlags, use func(*groqclient.
 
 // showBatch prints the state of a batch.
 func (a *app) showBatch(b *groqclient.Batch, output string) error {
-	n := b.RequestCounts
-	return a.show(output, b, fmt.Sprintf("%s: %s, %d of %d done, %d failed", b.ID, b.Status, n.Completed, n.Total, n.Failed))
+	return a.show(output, b, fmt.Sprintf("%s: %s, %s", b.ID, b.Status, countsText(b.RequestCounts)))
+}
+
+func countsText(n groqclient.BatchCounts) string {
+	return fmt.Sprintf("%d of %d done, %d failed", n.Completed, n.Total, n.Failed)
 }

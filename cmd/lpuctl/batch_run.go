@@ -105,8 +105,6 @@ func (a *app) endJob(job *batch.Job, f *batchRunFlags, err error) error {
 	switch {
 	case errors.As(err, &wait):
 		return &codedError{exitLimit, fmt.Errorf("%w; --max-wait allows %v", err, f.MaxWait)}
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("%w; the same command goes on", err)
 	case err == nil && s.Failed > 0:
 		return &codedError{exitBatchFailed, fmt.Errorf("failed lines: %d, see %s", s.Failed, batch.ErrorsPath(f.Output))}
 	}
@@ -117,6 +115,10 @@ func (a *app) printJob(f *batchRunFlags, s batch.Summary) error {
 	if f.json {
 		return writeJSON(a.out, batchRan{f.Input, f.Output, batch.ErrorsPath(f.Output), s})
 	}
-	_, err := fmt.Fprintf(a.out, "%d lines: %d succeeded, %d failed, %d remaining\n", s.Total, s.Succeeded, s.Failed, s.Remaining)
+	text := fmt.Sprintf("%d lines: %d succeeded, %d failed, %d remaining", s.Total, s.Succeeded, s.Failed, s.Remaining)
+	if s.Remaining > 0 {
+		text += "; the same command goes on"
+	}
+	_, err := fmt.Fprintln(a.out, text)
 	return err
 }

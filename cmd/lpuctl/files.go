@@ -147,9 +147,9 @@ func (a *app) showFiles(files []groqclient.FileInfo, output string) error {
 	if output == "json" {
 		return writeJSON(a.out, map[string]any{"files": append([]groqclient.FileInfo{}, files...)})
 	}
-	rows := [][]string{{"ID", "BYTES", "CREATED", "PURPOSE", "NAME"}}
+	var rows [][]string
 	for _, f := range files {
-		rows = append(rows, []string{f.ID, strconv.FormatInt(f.Bytes, 10), dateText(f.CreatedAt), f.Purpose, f.Filename})
+		rows = append(rows, []string{f.ID, unixTime(f.CreatedAt), f.Purpose, strconv.FormatInt(f.Bytes, 10), f.Filename})
 	}
 	return a.table(rows)
 }

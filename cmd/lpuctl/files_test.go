@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,7 +20,7 @@ func TestFiles(t *testing.T) {
 	g.on("DELETE /files/file_a", "application/json", `{"id":"file_a","object":"file","deleted":true}`)
 	g.on("POST /files", "application/json", fileA)
 
-	table := "ID      BYTES  CREATED           PURPOSE  NAME\nfile_a  966    2025-01-10 01:28  batch    a.jsonl\n"
+	table := "file_a  " + localTime(time.Unix(1736472501, 0)) + "  batch  966  a.jsonl\n"
 	require.Equal(t, table, g.must("files", "list"))
 	require.JSONEq(t, `{"files":[`+fileA+`]}`, g.must("files", "list", "-o", "json"))
 	require.Equal(t, table, g.must("files", "show", "file_a"))
@@ -39,7 +40,7 @@ func TestFiles(t *testing.T) {
 
 func TestFilesRefuse(t *testing.T) {
 	g := newFakeGroq(t)
-	g.handle("POST /files", func(w http.ResponseWriter, _ *http.Request) { refuseCall(w, 500, "full of "+keyCanary) })
+	g.handle("POST /files", func(w http.ResponseWriter, _ *http.Request) { refuseCall(w, 500, "full of "+canary) })
 	g.on("GET /files", "application/json", `{"data":[]}`)
 	out := filepath.Join(t.TempDir(), "a.jsonl")
 	r := g.run("files", "content", "file_b", "-o", out)
@@ -57,5 +58,5 @@ func TestFilesRefuse(t *testing.T) {
 	})
 	r = g.run("files", "delete", "x")
 	require.Equal(t, exitLimit, r.code)
-	require.Contains(t, r.err, "the server asks to wait 15m0s")
+	require.Contains(t, r.stderr, "the server asks to wait 15m0s")
 }

@@ -49,19 +49,19 @@ func (a *app) writeTo(path string, write func(io.Writer) error) error {
 
 // table prints rows of cells in columns.
 func (a *app) table(rows [][]string) error {
-	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		fmt.Fprintln(w, printable(strings.Join(row, "\t")))
 	}
 	return w.Flush()
 }
 
-// dateText is a time of the API, or nothing.
-func dateText(unix int64) string {
-	if unix <= 0 {
-		return ""
+// unixTime is a time of the API, - if it is not stated.
+func unixTime(seconds int64) string {
+	if seconds == 0 {
+		return "-"
 	}
-	return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04")
+	return localTime(time.Unix(seconds, 0))
 }
 
 // show prints v as JSON, or a line of text in its place.

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -51,6 +51,7 @@ func (f *groqFlags) registerModel(cmd *cobra.Command, setting string) {
 	f.modelSetting = setting
 	cmd.PersistentFlags().StringVarP(&f.model, "model", "m", "",
 		"id of the model (default: that of `lpuctl config get "+setting+"`)")
+	_ = cmd.RegisterFlagCompletionFunc("model", completeGroqModels) // fails only for an unknown flag
 }
 
 // A setting can be set in the configuration file. If there is a flag of its
@@ -90,13 +91,29 @@ func (s setting) outside(cfg *config.Config) (value, source string) {
 	return cfg.Get(s.name), cfg.Path() + ": " + s.name
 }
 
-// loadConfig reads the configuration file.
+// configFile is the path of a file beside the configuration file.
+func configFile(name string) (string, error) {
+	path, err := config.Path()
+	return filepath.Join(filepath.Dir(path), name), err
+}
+
+// loadConfig reads the configuration file. A name that is no setting is an
+// error: it may be a slip.
 func loadConfig() (*config.Config, error) {
 	path, err := config.Path()
 	if err != nil {
 		return nil, err
 	}
-	return config.Load(path)
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range cfg.Names() {
+		if _, err := settingNamed(name); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return cfg, nil
 }
 
 // resolve gives the flags that were not given the values set outside. Not so
@@ -126,15 +143,20 @@ func (a *app) client(cmd *cobra.Command, f *groqFlags) (*groqclient.Client, erro
 	if err != nil {
 		return nil, err
 	}
+	key, err := a.apiKey(f, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return a.clientWithKey(cmd, f, cfg, key)
+}
+
+// clientWithKey is client with a key that has been found.
+func (a *app) clientWithKey(cmd *cobra.Command, f *groqFlags, cfg *config.Config, key string) (*groqclient.Client, error) {
 	if err := resolve(cmd.Flags(), cfg); err != nil {
 		return nil, err
 	}
 	if f.model == "" {
 		f.model = cfg.Get(f.modelSetting)
-	}
-	key, err := a.apiKey(f, cfg)
-	if err != nil {
-		return nil, err
 	}
 	opts, err := a.clientOptions(f, cfg)
 	if err != nil {
@@ -162,7 +184,7 @@ func (a *app) clientOptions(f *groqFlags, cfg *config.Config) ([]groqclient.Opti
 		groqclient.WithRetry(retry),
 		groqclient.WithResponseHeaderTimeout(f.timeout),
 		groqclient.WithIdleTimeout(f.idleTimeout),
-		groqclient.WithLogger(a.logger()),
+		groqclient.WithLogger(a.log()),
 	}
 	if f.proxy != "" {
 		opts = append(opts, groqclient.WithProxy(f.proxy))
@@ -198,13 +220,12 @@ func (a *app) apiKey(f *groqFlags, cfg *config.Config) (string, error) {
 	if f.keyFile != "" {
 		return a.readKey(f.keyFile)
 	}
-	for _, s := range settings() {
-		if s.name == "api-key" {
-			key, _ := s.outside(cfg)
-			return key, nil
-		}
+	s, err := settingNamed("api-key")
+	if err != nil {
+		return "", err
 	}
-	return "", nil
+	key, _ := s.outside(cfg)
+	return key, nil
 }
 
 // readKey reads the file that holds the key, stdin if it is "-".
@@ -236,25 +257,4 @@ func keyFrom(r io.Reader, source string) (string, error) {
 		return "", usagef("%s: not an API key: one word of at most %d bytes is wanted", source, limit)
 	}
 	return key, nil
-}
-
-// logger writes to stderr: retries and their waits, with -v every attempt, with
-// --quiet errors only.
-func (a *app) logger() *slog.Logger {
-	level := slog.LevelWarn
-	switch {
-	case a.verbose:
-		level = slog.LevelDebug
-	case a.quiet:
-		level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
-}
-
-// withoutTime drops the time of a log record.
-func withoutTime(groups []string, attr slog.Attr) slog.Attr {
-	if len(groups) == 0 && attr.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return attr
 }

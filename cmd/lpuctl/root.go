@@ -32,7 +32,15 @@ func (a *app) log() *slog.Logger {
 	case a.quiet:
 		level = slog.LevelError
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+}
+
+// withoutTime drops the time of a log record.
+func withoutTime(groups []string, attr slog.Attr) slog.Attr {
+	if len(groups) == 0 && attr.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return attr
 }
 
 // execute runs one command line and returns the exit code of the process.
@@ -50,10 +58,18 @@ func execute(ctx context.Context, args []string, s streams) int {
 	code := exitCode(err)
 	var coded *codedError
 	if err != nil && !(errors.As(err, &coded) && coded.err == nil) {
-		fmt.Fprintf(s.err, "lpuctl: %s\n", printable(err.Error()))
+		fmt.Fprintf(s.err, "lpuctl: %s\n", errorText(err, code))
 		explain(s.err, err)
 	}
 	return code
+}
+
+// errorText is an error as the user reads it. An interruption needs no details.
+func errorText(err error, code int) string {
+	if code == exitInterrupted {
+		return "interrupted"
+	}
+	return printable(err.Error())
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -70,6 +86,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newDemo(a), newInspect(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newValidate(a),
 		newDoctor(a), newVersion(a),
+		newPrompt(a), newConversations(a), newModels(a), newLogin(a), newConfig(a),
 		newEmbed(a), newTranscribe(a), newSpeak(a), newFiles(a), newBatch(a),
 	)
 	return root

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -6,9 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -18,30 +18,6 @@ import (
 
 	"github.com/lpuctl/lpuctl/groqclient"
 )
-
-// commandVariable makes TestCommand, in a child process, run a command line.
-const commandVariable = "LPUCTL_TEST_COMMAND"
-
-// TestCommand is no test: it is the child process of others.
-func TestCommand(*testing.T) {
-	line := os.Getenv(commandVariable)
-	if line == "" {
-		return
-	}
-	os.Exit(execute(context.Background(), strings.Split(line, "\n"), streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
-}
-
-// command is a child process that runs a command line, and its stderr.
-func command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
-	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestCommand$")
-	cmd.Env = append(os.Environ(), commandVariable+"="+strings.Join(args, "\n"))
-	errs := new(bytes.Buffer)
-	cmd.Stderr = errs
-	return cmd, errs
-}
 
 // A killer is a chat server that counts the lines that it is asked, and kills
 // the process that asks a while after the request of its choice.
@@ -104,9 +80,6 @@ func wholeLines(t *testing.T, path string) map[string]bool {
 // runs the same command each time: every line is in the output once, and no
 // line that was there when the process died was asked again.
 func TestBatchRunKilled(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("not checked: Windows does not tell who was killed")
-	}
 	const lines, kills = 500, 20
 	k := &killer{asked: map[string]int{}}
 	g := newFakeGroq(t)
@@ -115,7 +88,8 @@ func TestBatchRunKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 2))
 	args := []string{"batch", "run", in, "-o", out}
 	for range kills {
-		cmd, errs := command(t, args...)
+		cmd, errs := process(t, args...), new(bytes.Buffer)
+		cmd.Stderr = errs
 		k.arm(wholeLines(t, out), 1+random.IntN(lines/kills), time.Duration(random.IntN(4000))*time.Microsecond,
 			func() { cmd.Process.Kill() }) //nolint:errcheck // how it died is seen below
 		require.NoError(t, cmd.Start())
@@ -125,13 +99,17 @@ func TestBatchRunKilled(t *testing.T) {
 	before := wholeLines(t, out)
 	require.Less(t, len(before), lines, "the kills came too late to matter")
 	k.arm(before, 0, 0, nil)
-	cmd, errs := command(t, args...)
+	cmd, errs := process(t, args...), new(bytes.Buffer)
+	cmd.Stderr = errs
 	require.NoError(t, cmd.Run(), errs)
 	require.Len(t, readResults(t, out), lines)
 	require.Len(t, k.asked, lines)
 	require.Empty(t, k.again)
 	t.Logf("%d of %d lines were done when the last run began", len(before), lines)
 }
+
+// waiting is what an interrupted run says if it has to wait.
+const waiting = "level=WARN msg=\"sending no more, waiting for what is under way\"\n"
 
 // TestBatchRunInterrupted keeps what is under way and says how to go on.
 func TestBatchRunInterrupted(t *testing.T) {
@@ -144,9 +122,9 @@ func TestBatchRunInterrupted(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := execute(ctx, []string{"batch", "run", in, "-o", out}, streams{out: &stdout, err: &stderr})
 	require.Equal(t, exitInterrupted, code)
-	require.Contains(t, stderr.String(), "the same command goes on")
+	require.Equal(t, "lpuctl: interrupted\n", strings.TrimPrefix(stderr.String(), waiting))
 	require.Len(t, readResults(t, out), len(k.asked))
-	require.Contains(t, stdout.String(), "300 lines: ")
+	require.Regexp(t, `^300 lines: \d+ succeeded, 0 failed, \d+ remaining; the same command goes on\n$`, stdout.String())
 	k.arm(wholeLines(t, out), 0, 0, nil)
 	g.must("batch", "run", in, "-o", out)
 	require.Empty(t, k.again)
