@@ -3,14 +3,17 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,4 +132,47 @@ func TestBatchRunInterrupted(t *testing.T) {
 	g.must("batch", "run", in, "-o", out)
 	require.Empty(t, k.again)
 	require.Len(t, readResults(t, out), 300)
+}
+
+// TestBatchRunSignal sends SIGINT while requests are under way: they are waited
+// for and kept.
+func TestBatchRunSignal(t *testing.T) {
+	g := newFakeGroq(t)
+	var n atomic.Int32
+	asked, release := make(chan struct{}, 100), make(chan struct{})
+	g.handle("POST /chat/completions", func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		if n.Add(1) > 1 { // the first goes alone
+			<-release
+		}
+		w.Write([]byte(`{"choices":[]}`)) //nolint:errcheck // the client may have gone
+	})
+	in, out := writeRequests(t, 100), filepath.Join(t.TempDir(), "out.jsonl")
+	cmd := process(t, "batch", "run", in, "-o", out, "--concurrency", "4")
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	for range 5 {
+		<-asked
+	}
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	lines := bufio.NewReader(stderr)
+	line, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, waiting, line)
+	close(release)
+	rest, err := io.ReadAll(lines)
+	require.NoError(t, err)
+	require.Equal(t, "lpuctl: interrupted\n", string(rest))
+	require.Error(t, cmd.Wait())
+	require.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode())
+	require.Len(t, readResults(t, out), int(n.Load()))
+}
+
+func TestBatchRunOnTerminal(t *testing.T) {
+	chatServer(t, nil)
+	in := writeRequests(t, 40)
+	shown := onTerminal(t, process(t, "batch", "run", in, "-o", filepath.Join(t.TempDir(), "out.jsonl")), "", "")
+	require.Regexp(t, `requests .*\d+/40, \d+ requests/`, shown)
+	require.Contains(t, shown, "40 lines: 40 succeeded, 0 failed, 0 remaining\n")
 }

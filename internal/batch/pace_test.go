@@ -144,20 +144,31 @@ func TestPaceMinute(t *testing.T) {
 	})
 }
 
-// TestPaceOther429 waits for a server that says no more than 429.
+// TestPaceOther429 sends one request after a server has said no more than 429,
+// and the rest once that has been answered well.
 func TestPaceOther429(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g groq
-		n := 0
-		s := mustRun(t, newOptions(t, 30), sender(func(body string) (string, groqclient.Meta, error) {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			if n++; n%5 == 0 {
-				return refuse(429, "busy")
+		var mu sync.Mutex
+		var alone []int // requests beside which there was no other
+		n, ended := 0, 0
+		s := mustRun(t, newOptions(t, 13), sender(func(string) (string, groqclient.Meta, error) {
+			mu.Lock()
+			n++
+			own, before := n, ended
+			mu.Unlock()
+			time.Sleep(time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			if ended++; before == own-1 && n == own {
+				alone = append(alone, own)
+			}
+			if own >= 6 && own <= 10 { // the second four that go together, and the one after
+				return limited(0)
 			}
 			return answer("fine")
 		}))
-		require.Equal(t, 30, s.Succeeded)
+		require.Equal(t, 13, s.Succeeded)
+		require.Equal(t, []int{1, 10, 11}, alone)
 	})
 }
 
@@ -177,8 +188,7 @@ func TestTooLongWaits(t *testing.T) {
 
 		start := time.Now()
 		_, err = runJob(t, o, sender(func(string) (string, groqclient.Meta, error) {
-			text, meta, err := refuse(429, "tomorrow")
-			return text, meta, &groqclient.RateLimitError{API: err.(*groqclient.APIError), Wait: 2 * time.Hour}
+			return limited(2 * time.Hour)
 		}))
 		var limit *groqclient.RateLimitError
 		require.ErrorAs(t, err, &limit)
@@ -194,8 +204,7 @@ func TestEndless429(t *testing.T) {
 		o.Concurrency = 1
 		s, err := runJob(t, o, sender(func(string) (string, groqclient.Meta, error) {
 			sent++
-			text, meta, err := refuse(429, "no")
-			return text, meta, &groqclient.RateLimitError{API: err.(*groqclient.APIError), Wait: time.Second}
+			return limited(time.Second)
 		}))
 		require.ErrorContains(t, err, "429")
 		require.Equal(t, maxStrikes+1, sent)
@@ -250,6 +259,12 @@ func refuse(status int, message string) (string, groqclient.Meta, error) {
 	meta := groqclient.Meta{StatusCode: status, RequestID: "req_1", Header: http.Header{}}
 	body := fmt.Sprintf(`{"error":{"message":%q}}`, message)
 	return "", meta, &groqclient.APIError{Meta: meta, Message: message, Body: []byte(body)}
+}
+
+// limited is a 429 that states a wait.
+func limited(wait time.Duration) (string, groqclient.Meta, error) {
+	_, meta, err := refuse(http.StatusTooManyRequests, "slowly")
+	return "", meta, &groqclient.RateLimitError{API: err.(*groqclient.APIError), Wait: wait}
 }
 
 func answer(text string) (string, groqclient.Meta, error) {

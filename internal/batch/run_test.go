@@ -220,17 +220,18 @@ func TestInterrupt(t *testing.T) {
 // TestInterruptWhileWaiting does not wait out limits and retries.
 func TestInterruptWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, status := range []int{429, 503} {
+		busy := sender(func(string) (string, groqclient.Meta, error) { return limited(time.Minute) })
+		down := sender(func(string) (string, groqclient.Meta, error) {
+			text, meta, err := refuse(503, "later")
+			err.(*groqclient.APIError).Wait = time.Minute
+			return text, meta, err
+		})
+		for _, s := range []sender{busy, down} {
 			ctx, interrupt := context.WithTimeout(t.Context(), 10*time.Second)
 			j, err := Open(newOptions(t, 3))
 			require.NoError(t, err)
 			start := time.Now()
-			err = j.Run(ctx, sender(func(string) (string, groqclient.Meta, error) {
-				text, meta, err := refuse(status, "later")
-				api := err.(*groqclient.APIError)
-				api.Wait = time.Minute
-				return text, meta, &groqclient.RateLimitError{API: api, Wait: api.Wait}
-			}), nil)
+			err = j.Run(ctx, s, nil)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Equal(t, 10*time.Second, time.Since(start))
 			require.Equal(t, 3, j.Summary().Remaining)
