@@ -47,7 +47,7 @@ type Options struct {
 	MaxRetries  int           // of a request that got no answer or a server error; 429 is paced, not counted
 	MaxWait     time.Duration // longest wait for limits; a longer one ends the run
 	Retry       string        // RetryTransient, RetryAll or RetryNone
-	Logger      *slog.Logger
+	Logger      *slog.Logger  // nil: none
 }
 
 // Check finds values that make no sense. Open does it too.
@@ -96,6 +96,9 @@ type Job struct {
 func Open(o Options) (*Job, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	in, err := os.Open(o.Input)
 	if err != nil {

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"encoding/json"
+	"math"
 	"time"
 
 	"github.com/lpuctl/lpuctl/groqclient"
@@ -83,6 +84,7 @@ type usage struct {
 // estimate is the tokens that the server counts for the request: those of its
 // prompt, and the most that its answer may have, which Groq counts before it
 // answers. Without such a limit the answer is taken to be like those before.
+// It is a whole number, and sums of some are exact.
 func (u *usage) estimate(q request) float64 {
 	perByte, answer := 0.25, float64(q.limit)
 	if u.prompt > 0 {
@@ -91,7 +93,7 @@ func (u *usage) estimate(q request) float64 {
 	if q.limit == 0 && u.answers > 0 {
 		answer = u.completion / u.answers
 	}
-	return perByte*float64(q.bytes) + answer
+	return min(math.Ceil(perByte*float64(q.bytes)+answer), 1<<40)
 }
 
 // learn adds an answer, if it says what it cost.
@@ -107,12 +109,13 @@ func (u *usage) learn(q request, reply json.RawMessage) {
 	if json.Unmarshal(reply, &r) != nil {
 		return
 	}
-	prompt := max(r.Usage.Prompt, r.Usage.Input)
-	if prompt <= 0 {
+	const most = 1e9 // more is no count of tokens
+	prompt, completion := max(r.Usage.Prompt, r.Usage.Input), max(r.Usage.Completion, r.Usage.Output, 0)
+	if prompt <= 0 || prompt > most || completion > most {
 		return
 	}
 	u.answers++
 	u.bytes += float64(q.bytes)
 	u.prompt += prompt
-	u.completion += max(r.Usage.Completion, r.Usage.Output, 0)
+	u.completion += completion
 }

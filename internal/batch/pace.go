@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -142,8 +143,7 @@ func (p *pacer) settle(t *ticket, o outcome) (again bool, fatal error) {
 	close(p.changed)
 	p.changed = make(chan struct{})
 	if o.err == nil {
-		m.alone, m.strikes = false, 0
-		m.usage.learn(t.request, o.reply)
+		m.answered(t, o.reply)
 		return false, nil
 	}
 	var limit *groqclient.RateLimitError
@@ -154,6 +154,15 @@ func (p *pacer) settle(t *ticket, o outcome) (again bool, fatal error) {
 		return false, o.err
 	}
 	return true, nil
+}
+
+// answered takes note of a good answer. One to a request from before a 429 does
+// not say that there is room again.
+func (m *pace) answered(t *ticket, reply json.RawMessage) {
+	if !t.at.Before(m.held) {
+		m.alone, m.strikes = false, 0
+	}
+	m.usage.learn(t.request, reply)
 }
 
 // refused takes note of a 429. It reports false if waiting is of no use.

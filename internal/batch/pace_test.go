@@ -239,11 +239,12 @@ func TestEstimate(t *testing.T) {
 	require.Equal(t, 10.0, u.estimate(request{bytes: 40}))
 	u.learn(request{bytes: 1000}, json.RawMessage(`{"usage":{"prompt_tokens":100,"completion_tokens":70}}`))
 	u.learn(request{bytes: 1000}, json.RawMessage(`{"usage":{"input_tokens":100,"output_tokens":30}}`))
-	for _, other := range []string{`[]`, `{}`, `{"usage":{"prompt_tokens":-5}}`, `{"usage":null}`} {
+	for _, other := range []string{`[]`, `{}`, `{"usage":{"prompt_tokens":-5}}`, `{"usage":null}`, `{"usage":{"prompt_tokens":1e308}}`} {
 		u.learn(request{bytes: 9}, json.RawMessage(other))
 	}
 	require.Equal(t, 4.0+50, u.estimate(request{bytes: 40}))
 	require.Equal(t, 4.0+7, u.estimate(request{bytes: 40, limit: 7}))
+	require.Equal(t, 5.0+7, u.estimate(request{bytes: 41, limit: 7}), "whole numbers")
 }
 
 func TestBackoff(t *testing.T) {

@@ -80,9 +80,6 @@ func transient(r *groqclient.BatchResult) bool {
 	}
 }
 
-// final reports whether the server says that the request is not to be repeated.
-func final(o outcome) bool { return o.meta.Header.Get("X-Should-Retry") == "false" }
-
 // endsRun reports errors that every other line would get too: the key is
 // refused, or the request could not even be made.
 func endsRun(err error) bool {
@@ -107,11 +104,19 @@ func refusal(err error) *groqclient.APIError {
 	return api
 }
 
+// statedWait is the wait that the server asks for, 0 if it does not.
+func statedWait(err error) time.Duration {
+	if api := refusal(err); api != nil {
+		return api.Wait
+	}
+	return 0
+}
+
 // waitOf is the wait after the n-th attempt: what the server asks for, else
 // what backoff says.
 func waitOf(err error, n int) time.Duration {
-	if api := refusal(err); api != nil && api.Wait > 0 {
-		return api.Wait
+	if wait := statedWait(err); wait > 0 {
+		return wait
 	}
 	return backoff(n)
 }

@@ -133,10 +133,10 @@ func (r *run) answer(ctx context.Context, q request) (*groqclient.BatchResult, e
 			return nil, err
 		}
 		result := resultOf(q, o)
-		wait := waitOf(o.err, try)
-		if succeeded(result) || !transient(result) || final(o) || try > r.job.o.MaxRetries || wait > r.job.o.MaxWait {
+		if succeeded(result) || !transient(result) || try > r.job.o.MaxRetries || r.final(o) {
 			return result, r.silence(o.err, replies)
 		}
+		wait := waitOf(o.err, try)
 		r.job.o.Logger.WarnContext(ctx, "retrying", "custom_id", q.id, "wait", wait, "error", o.err)
 		if err := sleep(ctx, wait, nil); err != nil {
 			return nil, err
@@ -166,6 +166,12 @@ func (r *run) send(ctx context.Context, q request, body json.RawMessage) (outcom
 		}
 		r.job.o.Logger.DebugContext(ctx, "held back by limits", "custom_id", q.id, "error", o.err)
 	}
+}
+
+// final reports whether the server says that the request is not to be repeated,
+// or not before a time that is too far off.
+func (r *run) final(o outcome) bool {
+	return o.meta.Header.Get("X-Should-Retry") == "false" || statedWait(o.err) > r.job.o.MaxWait
 }
 
 // silence returns err, to end the run, if it means that there was no answer and

@@ -118,7 +118,7 @@ func TestRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		sent := map[string]int{}
-		o := newOptions(t, 5)
+		o := newOptions(t, 6)
 		start := time.Now()
 		s := mustRun(t, o, sender(func(body string) (string, groqclient.Meta, error) {
 			mu.Lock()
@@ -128,9 +128,9 @@ func TestRetries(t *testing.T) {
 			network := &groqclient.TransportError{Err: context.DeadlineExceeded}
 			switch {
 			case id == "id-0" && sent[id] == 1:
-				text, meta, err := refuse(503, "restarting")
-				err.(*groqclient.APIError).Wait = 90 * time.Second
-				return text, meta, err
+				return restarting(90 * time.Second)
+			case id == "id-5":
+				return restarting(2 * o.MaxWait)
 			case id == "id-1":
 				return "", groqclient.Meta{}, network
 			case id == "id-2":
@@ -144,9 +144,9 @@ func TestRetries(t *testing.T) {
 			}
 			return answer(id)
 		}))
-		require.Equal(t, map[string]int{"id-0": 2, "id-1": 3, "id-2": 1, "id-3": 3, "id-4": 1}, sent)
+		require.Equal(t, map[string]int{"id-0": 2, "id-1": 3, "id-2": 1, "id-3": 3, "id-4": 1, "id-5": 1}, sent)
 		require.Equal(t, 90*time.Second, time.Since(start))
-		require.Equal(t, 3, s.Failed)
+		require.Equal(t, 4, s.Failed)
 		failed := results(t, ErrorsPath(o.Output))
 		require.Equal(t, codeTimeout, string(failed["id-1"].Error.Code))
 		require.Nil(t, failed["id-1"].Response)
@@ -155,9 +155,16 @@ func TestRetries(t *testing.T) {
 		require.JSONEq(t, `"<html>"`, string(failed["id-3"].Response.Body))
 
 		s = mustRun(t, o, sender(answer))
-		require.Equal(t, []int{5, 3}, []int{s.Succeeded, s.Recorded})
+		require.Equal(t, []int{6, 4}, []int{s.Succeeded, s.Recorded})
 		require.NoFileExists(t, ErrorsPath(o.Output))
 	})
+}
+
+// restarting is a 503 that states a wait.
+func restarting(wait time.Duration) (string, groqclient.Meta, error) {
+	text, meta, err := refuse(503, "restarting")
+	err.(*groqclient.APIError).Wait = wait
+	return text, meta, err
 }
 
 // TestRunEnds when the key is refused or nothing answers, and leaves the rest
@@ -221,11 +228,7 @@ func TestInterrupt(t *testing.T) {
 func TestInterruptWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		busy := sender(func(string) (string, groqclient.Meta, error) { return limited(time.Minute) })
-		down := sender(func(string) (string, groqclient.Meta, error) {
-			text, meta, err := refuse(503, "later")
-			err.(*groqclient.APIError).Wait = time.Minute
-			return text, meta, err
-		})
+		down := sender(func(string) (string, groqclient.Meta, error) { return restarting(time.Minute) })
 		for _, s := range []sender{busy, down} {
 			ctx, interrupt := context.WithTimeout(t.Context(), 10*time.Second)
 			j, err := Open(newOptions(t, 3))
