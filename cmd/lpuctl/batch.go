@@ -231,7 +231,7 @@ func batchErrors(b *groqclient.Batch) string {
 func newBatchCancel(a *app, f *batchFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "cancel ID",
-		Short:   "Cancel a batch; what is done is kept and billed",
+		Short:   "Cancel a batch",
 		Example: "  lpuctl batch cancel batch_01abc",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
