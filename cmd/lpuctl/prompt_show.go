@@ -10,10 +10,10 @@ import (
 	"github.com/lpuctl/lpuctl/internal/markdown"
 )
 
-// A show is a listener that also prints what stands at the end; r is nil if
+// A show is a sink that also prints what stands at the end; r is nil if
 // nothing came.
 type show interface {
-	listener
+	sink
 	end(r *promptResult) error
 }
 
