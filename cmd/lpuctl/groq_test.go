@@ -180,7 +180,7 @@ func testLeaving(t *testing.T, s groqtest.Scenario, server *groqtest.Server, arg
 	var stderr bytes.Buffer
 	code := execute(t.Context(), args, streams{in: strings.NewReader(""), out: out, err: &stderr})
 	require.Equal(t, exitError, code)
-	require.Contains(t, stderr.String(), io.ErrClosedPipe.Error())
+	require.Equal(t, "lpuctl: "+io.ErrClosedPipe.Error()+"\n", stderr.String())
 	require.Equal(t, s.Text, out.got.String())
 	select {
 	case <-server.Gone():

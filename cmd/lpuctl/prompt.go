@@ -152,6 +152,8 @@ func (f *promptFlags) check() error {
 		return usagef("--extract, --json and --jsonl exclude each other")
 	case f.last && f.id != "":
 		return usagef("--continue and --conversation exclude each other")
+	case f.keyFile == "-" && slices.Contains(f.files, "-"):
+		return usagef("--api-key-file - and --file - exclude each other: there is one stdin")
 	case f.schemaFile != "" && f.toolsFile != "":
 		return usagef("--schema and --tools exclude each other: the API refuses both together")
 	case f.system != "" && f.systemFile != "":
@@ -203,6 +205,9 @@ func (a *app) converse(ctx context.Context, client *groqclient.Client, req *groq
 	saved := talk.keep(context.WithoutCancel(ctx), ans)
 	r := ans.result(req.Model, talk.head.ID, table)
 	shown := show.end(r)
+	if r != nil && r.FinishReason == groqclient.FinishLength {
+		a.log().Warn("the answer ends at the limit of tokens")
+	}
 	if f.stats && r != nil {
 		printPromptStats(a.err, r)
 	}
@@ -213,7 +218,7 @@ func (a *app) converse(ctx context.Context, client *groqclient.Client, req *groq
 func (a *app) preview(client *groqclient.Client, req *groqclient.ChatRequest, stream bool) error {
 	p, err := client.PreviewChat(req, stream)
 	if err != nil {
-		return usagef("%w", err)
+		return err
 	}
 	return writeJSON(a.out, p)
 }

@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -161,6 +163,7 @@ func TestPromptUsageErrors(t *testing.T) {
 		{exitUsage, "exclude each other", []string{"q", "-c", "--conversation", "a"}},
 		{exitUsage, "exclude each other", []string{"q", "-s", "a", "--system-file", bad}},
 		{exitUsage, "exclude each other", []string{"q", "--schema", bad, "--tools", bad}},
+		{exitUsage, "exclude each other", []string{"q", "-f", "-", "--api-key-file", "-"}},
 		{exitUsage, "want show, hide or stderr", []string{"q", "--reasoning", "loud"}},
 		{exitUsage, bad + ": not JSON", []string{"q", "--schema", bad}},
 		{exitUsage, bad + ": want a JSON array", []string{"q", "--tools", bad}},
@@ -386,6 +389,49 @@ func TestPromptInterrupted(t *testing.T) {
 	require.Contains(t, o.out, `"text":"so far","model":"test-model","partial":true`)
 }
 
+// TestPromptInterruptedWhileWaiting cancels the command during the wait of a
+// rate limit.
+func TestPromptInterruptedWhileWaiting(t *testing.T) {
+	newHome(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		x.W.Header().Set("Retry-After", "50")
+		x.Error(429, "tokens", "rate_limit_exceeded", "wait")
+	})
+	stderr := &onWrite{do: cancel} // the wait is told when it begins
+	var out strings.Builder
+	code := execute(ctx, askArgs(server, "q"), streams{in: strings.NewReader(""), out: &out, err: stderr})
+	require.Equal(t, exitInterrupted, code)
+	require.Contains(t, stderr.String(), "wait=50s")
+	require.True(t, strings.HasSuffix(stderr.String(), "\nlpuctl: interrupted\n"), stderr.String())
+	require.Empty(t, out.String())
+	require.Equal(t, 1, server.Requests())
+	require.Empty(t, listed(t), "a question without an answer is not kept")
+}
+
+// onWrite keeps what is written and does something each time.
+type onWrite struct {
+	text strings.Builder
+	do   func()
+}
+
+func (w *onWrite) Write(p []byte) (int, error) {
+	w.do()
+	return w.text.Write(p)
+}
+
+func (w *onWrite) String() string { return w.text.String() }
+
+func TestPromptTokenLimit(t *testing.T) {
+	newHome(t)
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		x.SSE()
+		x.Send(groqtest.Frames(groqtest.Chunk("cut"), `{"choices":[{"index":0,"delta":{},"finish_reason":"length"}]}`, "[DONE]"))
+	})
+	o := runCLI(t, "", askArgs(server, "q")...)
+	require.Equal(t, result{0, "cut\n", "level=WARN msg=\"the answer ends at the limit of tokens\"\n"}, o)
+}
+
 func TestThoughts(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"":                              {"", ""},
@@ -399,16 +445,59 @@ func TestThoughts(t *testing.T) {
 		"<think></think>":               {"", ""},
 	} {
 		for size := 1; size <= len(text)+1; size++ {
-			var th thoughts
-			var got [2]string
-			add := func(reasoning, answer string) { got[0] += reasoning; got[1] += answer }
-			for rest := text; rest != ""; {
-				n := min(size, len(rest))
-				add(th.split(rest[:n]))
-				rest = rest[n:]
-			}
-			add(th.rest())
-			require.Equal(t, want, got, "%q in pieces of %d", text, size)
+			require.Equal(t, want, inPieces(text, size), "%q in pieces of %d", text, size)
 		}
 	}
+}
+
+// inPieces splits a text that comes in pieces of the size.
+func inPieces(text string, size int) (got [2]string) {
+	var th thoughts
+	add := func(reasoning, answer string) { got[0] += reasoning; got[1] += answer }
+	for text != "" {
+		n := min(size, len(text))
+		add(th.split(text[:n]))
+		text = text[n:]
+	}
+	add(th.rest())
+	return got
+}
+
+// FuzzThoughts holds pieces of every size against a text that comes at once, as
+// a regular expression takes it apart.
+func FuzzThoughts(f *testing.F) {
+	f.Add("<think>a</think>\n\nb", 1)
+	f.Add(" <think>a</thi", 4)
+	f.Add("<thin", 2)
+	whole := regexp.MustCompile(`(?s)^[ \t\r\n]*<think>(.*?)(</think>[\r\n]*(.*))?$`)
+	f.Fuzz(func(t *testing.T, text string, size int) {
+		if !utf8.ValidString(text) { // regular expressions do not keep bytes that are no text
+			return
+		}
+		want := [2]string{"", text}
+		if m := whole.FindStringSubmatch(text); m != nil {
+			want = [2]string{m[1], m[3]}
+		}
+		require.Equal(t, want, inPieces(text, max(size, 1)))
+	})
+}
+
+// FuzzReadTools reads damaged lists of tools: an error, or tools with a type.
+func FuzzReadTools(f *testing.F) {
+	f.Add([]byte(`[{"name":"a","parameters":{}},{"type":"x","y":1}]`))
+	f.Add([]byte(`[null]`))
+	f.Add([]byte(`[{"type":7}]`))
+	path := filepath.Join(f.TempDir(), "tools.json")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		tools, err := readTools(path)
+		if err != nil {
+			require.Equal(t, exitUsage, exitCode(err))
+			require.Nil(t, tools)
+			return
+		}
+		for _, tool := range tools {
+			require.NotEmpty(t, tool.Type)
+		}
+	})
 }
