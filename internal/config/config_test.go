@@ -79,8 +79,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"model":"m","header":"A: b\nC: d"}`))
 	f.Add([]byte(`{"model":1}`))
 	f.Add([]byte(`{"a":""`))
+	path := filepath.Join(f.TempDir(), "config.json")
 	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), "config.json")
 		require.NoError(t, os.WriteFile(path, data, 0o600))
 		c, err := Load(path)
 		if err != nil {
