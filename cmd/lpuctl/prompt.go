@@ -93,15 +93,15 @@ Ctrl-C stops the answer and keeps what has come.`,
 
 func (f *inputFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.files, "file", "f", nil, "file to put before the question (repeatable; -: stdin)")
-	flags.StringVarP(&f.system, "system", "s", "", "instructions for the model")
-	flags.StringVar(&f.systemFile, "system-file", "", "file with instructions for the model")
-	flags.StringArrayVar(&f.images, "image", nil, "image file or URL (repeatable)")
-	flags.StringVar(&f.schemaFile, "schema", "", "file with the JSON Schema of the answer")
+	flags.StringArrayVarP(&f.files, "file", "f", nil, "`file` to put before the question (repeatable; -: stdin)")
+	flags.StringVarP(&f.system, "system", "s", "", "instructions for the model, as `text`")
+	flags.StringVar(&f.systemFile, "system-file", "", "`file` with instructions for the model")
+	flags.StringArrayVar(&f.images, "image", nil, "image `file` or URL (repeatable)")
+	flags.StringVar(&f.schemaFile, "schema", "", "`file` with the JSON Schema of the answer")
 	flags.BoolVar(&f.strict, "strict", true, "hold the model to --schema; the schema is checked before sending")
-	flags.StringVar(&f.toolsFile, "tools", "", "JSON file with functions that the model may call; calls are printed as JSON")
+	flags.StringVar(&f.toolsFile, "tools", "", "JSON `file` with functions that the model may call; calls are printed as JSON")
 	flags.StringVar(&f.toolChoice, "tool-choice", "", "auto, required, none, or the function to call")
-	flags.StringArrayVar(&f.toolResults, "tool-result", nil, "result of a call of the conversation, as CALL_ID=TEXT (repeatable)")
+	flags.StringArrayVar(&f.toolResults, "tool-result", nil, "result of a call of the conversation, as `CALL_ID=TEXT` (repeatable)")
 	flags.StringVar(&f.effort, "effort", "", "reasoning effort: none, default, low, medium or high, as the model allows")
 	flags.StringVar(&f.serviceTier, "service-tier", "", "auto, on_demand, flex or performance")
 	complete(cmd, "effort", []string{
@@ -123,7 +123,7 @@ func (f *samplingFlags) register(cmd *cobra.Command) {
 
 func (f *conversationFlags) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&f.last, "continue", "c", false, "go on with the latest conversation")
-	cmd.Flags().StringVar(&f.id, "conversation", "", "go on with the conversation of this id, or of the only one that begins so")
+	cmd.Flags().StringVar(&f.id, "conversation", "", "go on with the conversation of this `id`, or of the only one that begins so")
 	cmd.Flags().BoolVar(&f.unsaved, "no-save", false, "do not keep question and answer")
 }
 

@@ -311,6 +311,27 @@ $`, o.err)
 	require.Contains(t, o.err, "cost: $6.000006 (price of 2030-01-01)\n")
 }
 
+// TestPromptAsksForUsage checks that servers other than Groq's are asked for
+// the tokens, if they are to be shown.
+func TestPromptAsksForUsage(t *testing.T) {
+	newHome(t)
+	for _, c := range []struct {
+		args  []string
+		asked bool
+	}{
+		{[]string{"--base-url", "http://localhost:8080/v1", "--stats"}, true},
+		{[]string{"--base-url", "http://localhost:8080/v1", "--json"}, true},
+		{[]string{"--base-url", "http://localhost:8080/v1", "--json", "--no-stream"}, false},
+		{[]string{"--base-url", "http://localhost:8080/v1"}, false},
+		{[]string{"--base-url", "https://api.groq.com/openai/v1", "--stats"}, false},
+		{[]string{"--stats"}, false},
+	} {
+		o := runCLI(t, "", append([]string{"prompt", "q", "-m", "m", "--dry-run"}, c.args...)...)
+		require.Zero(t, o.code, o.err)
+		require.Equal(t, c.asked, strings.Contains(o.out, `"include_usage": true`), "%q", c.args)
+	}
+}
+
 func TestPromptDryRun(t *testing.T) {
 	newHome(t)
 	t.Setenv("GROQ_CUSTOM_HEADERS", "X-Team: blue\nX-Team-Token: "+canary)
