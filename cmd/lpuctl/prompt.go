@@ -161,6 +161,19 @@ func (f *promptFlags) check() error {
 	case !slices.Contains([]string{reasoningShow, reasoningHide, reasoningStderr}, f.reasoning):
 		return usagef("--reasoning %s: want show, hide or stderr", f.reasoning)
 	}
+	return f.samplingFlags.check()
+}
+
+// check refuses what would be taken for "not given".
+func (f *samplingFlags) check() error {
+	for _, given := range []struct {
+		name  string
+		value float64
+	}{{"tokens", float64(f.tokens)}, {"temp", f.temp}, {"top-p", f.topP}} {
+		if !(given.value >= 0) && given.value != -1 { // NaN too
+			return usagef("--%s %v: want a number from 0 on", given.name, given.value)
+		}
+	}
 	return nil
 }
 

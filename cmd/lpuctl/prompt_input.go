@@ -62,7 +62,7 @@ func (f *samplingFlags) apply(req *groqclient.ChatRequest) {
 	if f.topP >= 0 {
 		req.TopP = groqclient.Set(f.topP)
 	}
-	if f.seed >= 0 {
+	if f.seed != -1 {
 		req.Seed = groqclient.Set(f.seed)
 	}
 }
