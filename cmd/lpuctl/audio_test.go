@@ -130,21 +130,21 @@ func TestTranscribeRefuses(t *testing.T) {
 	} {
 		out := filepath.Join(t.TempDir(), "out.srt")
 		r := g.run(append([]string{"transcribe", "-o", out}, c.args...)...)
-		require.Equal(t, c.code, r.code, "%q: %s", c.args, r.stderr)
-		require.Contains(t, r.stderr, c.says)
+		require.Equal(t, c.code, r.code, "%q: %s", c.args, r.err)
+		require.Contains(t, r.err, c.says)
 		require.NoFileExists(t, out)
 	}
 	g.on("POST /audio/transcriptions", "application/json", `{"text":"no segments"}`)
 	r := g.run("transcribe", "-m", "w", path, "--format", "srt")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.stderr, "no segments")
+	require.Contains(t, r.err, "no segments")
 }
 
 func TestSpeak(t *testing.T) {
 	g := newFakeGroq(t)
 	sound := strings.Repeat("RIFF\x00\xff", 1000)
 	g.on("POST /audio/speech", "audio/wav", sound)
-	require.Equal(t, outcome{out: sound}, g.runWith("Hi.\n", "speak", "-m", "o", "--voice", "troy"))
+	require.Equal(t, result{out: sound}, g.runWith("Hi.\n", "speak", "-m", "o", "--voice", "troy"))
 	require.JSONEq(t, `{"model":"o","input":"Hi.","voice":"troy"}`, g.body())
 	out := filepath.Join(t.TempDir(), "hi.wav")
 	require.JSONEq(t, `{"file":"`+out+`","bytes":6000,"request_id":"req_1"}`,
@@ -167,7 +167,7 @@ func TestSpeakLeavesNoHalf(t *testing.T) {
 	require.NoError(t, os.WriteFile(out, []byte("old"), 0o600))
 	r := g.run("speak", "-m", "o", "--voice", "troy", "Hi.", "-o", out)
 	require.Equal(t, exitNetwork, r.code)
-	require.Contains(t, r.stderr, "after 4 bytes")
+	require.Contains(t, r.err, "after 4 bytes")
 	data, err := os.ReadFile(out)
 	require.NoError(t, err)
 	require.Equal(t, "old", string(data))
@@ -182,6 +182,6 @@ func TestSpeakLeavesNoHalf(t *testing.T) {
 	} {
 		r := g.run(append([]string{"speak"}, args...)...)
 		require.Equal(t, exitUsage, r.code)
-		require.Contains(t, r.stderr, says)
+		require.Contains(t, r.err, says)
 	}
 }

@@ -105,6 +105,8 @@ func (a *app) endJob(job *batch.Job, f *batchRunFlags, err error) error {
 	switch {
 	case errors.As(err, &wait):
 		return &codedError{exitLimit, fmt.Errorf("%w; --max-wait allows %v", err, f.MaxWait)}
+	case errors.Is(err, context.Canceled):
+		return &codedError{exitInterrupted, errors.New("interrupted: the same command goes on")}
 	case err == nil && s.Failed > 0:
 		return &codedError{exitBatchFailed, fmt.Errorf("failed lines: %d, see %s", s.Failed, batch.ErrorsPath(f.Output))}
 	}
@@ -115,10 +117,6 @@ func (a *app) printJob(f *batchRunFlags, s batch.Summary) error {
 	if f.json {
 		return writeJSON(a.out, batchRan{f.Input, f.Output, batch.ErrorsPath(f.Output), s})
 	}
-	text := fmt.Sprintf("%d lines: %d succeeded, %d failed, %d remaining", s.Total, s.Succeeded, s.Failed, s.Remaining)
-	if s.Remaining > 0 {
-		text += "; the same command goes on"
-	}
-	_, err := fmt.Fprintln(a.out, text)
+	_, err := fmt.Fprintf(a.out, "%d lines: %d succeeded, %d failed, %d remaining\n", s.Total, s.Succeeded, s.Failed, s.Remaining)
 	return err
 }

@@ -58,12 +58,12 @@ func TestBatchSubmitRefuses(t *testing.T) {
 	require.Equal(t, exitUsage, g.run("batch", "submit", in, "--file-id", "x").code)
 	r := g.run("batch", "submit", in, "--endpoint", "/v1/audio/translations")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.stderr, in+`: line 1: url "/v1/chat/completions": want /v1/audio/translations`)
+	require.Contains(t, r.err, in+`: line 1: url "/v1/chat/completions": want /v1/audio/translations`)
 	require.Empty(t, g.calls())
 	g.on("POST /files", "application/json", `{"id":"file_in"}`)
 	r = g.run("batch", "submit", in)
 	require.Equal(t, exitRefused, r.code)
-	require.Contains(t, r.stderr, "go on with --file-id file_in")
+	require.Contains(t, r.err, "go on with --file-id file_in")
 }
 
 func TestBatchStatusAndCancel(t *testing.T) {
@@ -99,8 +99,8 @@ func TestBatchWait(t *testing.T) {
 	r := g.run("batch", "wait", "batch_1", "--every", "1ms")
 	require.Equal(t, exitBatchFailed, r.code)
 	require.Equal(t, "batch_1: completed, 2 of 3 done, 1 failed\n", r.out)
-	require.Contains(t, r.stderr, "looking again later")
-	require.Contains(t, r.stderr, "batch batch_1: 1 of 3 lines failed")
+	require.Contains(t, r.err, "looking again later")
+	require.Contains(t, r.err, "batch batch_1: 1 of 3 lines failed")
 	require.Len(t, g.calls(), 4)
 	require.Equal(t, exitUsage, g.run("batch", "wait", "batch_1", "--every", "0s").code)
 	require.Equal(t, exitRefused, g.run("batch", "wait", "batch_2", "--every", "1ms").code)
@@ -116,8 +116,8 @@ func TestBatchWaitEnds(t *testing.T) {
 		"errors":{"data":[{"code":7,"message":"bad line","line":2}`+strings.Repeat(`,{"code":"x","message":"y"}`, 10)+`]}}`)
 	r := g.run("batch", "wait", "batch_1")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.stderr, "batch batch_1: failed\nline 2: 7: bad line\n")
-	require.Contains(t, r.stderr, "\nand 1 more\n")
+	require.Contains(t, r.err, "batch batch_1: failed\nline 2: 7: bad line\n")
+	require.Contains(t, r.err, "\nand 1 more\n")
 
 	g = newFakeGroq(t)
 	g.handle("GET /batches/batch_1", func(w http.ResponseWriter, _ *http.Request) { refuseCall(w, 500, "broken") })
@@ -145,7 +145,7 @@ func TestBatchFetch(t *testing.T) {
 	}
 	r = g.run("batch", "fetch", "batch_2", "-o", out+"2")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.stderr, "batch batch_1: in_progress")
+	require.Contains(t, r.err, "batch batch_1: in_progress")
 	require.NoFileExists(t, out+"2")
 	require.Equal(t, exitUsage, g.run("batch", "fetch", "batch_1", "--json").code)
 }
@@ -179,7 +179,7 @@ func TestBatchRun(t *testing.T) {
 	r := g.run("batch", "run", in, "-o", out)
 	require.Equal(t, exitBatchFailed, r.code)
 	require.Equal(t, "10 lines: 9 succeeded, 1 failed, 0 remaining\n", r.out)
-	require.Equal(t, "lpuctl: failed lines: 1, see "+batch.ErrorsPath(out)+"\n", r.stderr)
+	require.Equal(t, "lpuctl: failed lines: 1, see "+batch.ErrorsPath(out)+"\n", r.err)
 	got := readResults(t, out)
 	require.Len(t, got, 9)
 	chat, err := got["id-7"].Chat()
@@ -227,7 +227,7 @@ func TestBatchRunEnds(t *testing.T) {
 		require.Equal(t, code, r.code, "status %d", status)
 		if code != exitBatchFailed {
 			require.Contains(t, r.out, "10 remaining")
-			require.Regexp(t, `line \d+ \(custom_id "id-\d"\): groq: `, r.stderr)
+			require.Regexp(t, `line \d+ \(custom_id "id-\d"\): groq: `, r.err)
 		}
 	}
 	g := chatServer(t, nil)
@@ -258,7 +258,7 @@ func TestBatchRunRefuses(t *testing.T) {
 	} {
 		r := g.run(append([]string{"batch", "run"}, c.args...)...)
 		require.Equal(t, c.code, r.code, "%q", c.args)
-		require.Contains(t, r.stderr, c.says)
+		require.Contains(t, r.err, c.says)
 		require.Empty(t, r.out)
 	}
 	require.NoFileExists(t, out)
@@ -266,7 +266,7 @@ func TestBatchRunRefuses(t *testing.T) {
 	require.NoError(t, err)
 	r := g.run("batch", "run", in, "-o", out)
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.stderr, "out.jsonl: another run is writing to it")
+	require.Contains(t, r.err, "out.jsonl: another run is writing to it")
 	require.NoError(t, job.Close())
 	require.Empty(t, g.calls())
 	after, err := os.ReadFile(in)

@@ -26,7 +26,7 @@ func TestModels(t *testing.T) {
 	newHome(t)
 	server := serveGroq(t, modelsReply)
 	o := runCLI(t, "", "models", "--base-url", server.URL)
-	require.Equal(t, outcome{0, strings.Join([]string{
+	require.Equal(t, result{0, strings.Join([]string{
 		"b/new               B       10  5  -",
 		"openai/gpt-oss-20b  OpenAI  -   -  $0.075 in, $0.3 out (2026-08-18)",
 		"whisper-large-v3            -   -  $0.111 an hour (2026-08-18)", "",
@@ -46,13 +46,13 @@ func TestLogin(t *testing.T) {
 	server := serveGroq(t, modelsReply)
 	o := runCLI(t, "gsk_wrong\n", "login", "--base-url", server.URL)
 	require.Equal(t, exitKey, o.code)
-	require.NotContains(t, o.stderr, "gsk_wrong")
+	require.NotContains(t, o.err, "gsk_wrong")
 	path, err := config.Path()
 	require.NoError(t, err)
 	require.NoFileExists(t, path)
 
 	o = runCLI(t, canary+"\n", "login", "--base-url", server.URL)
-	require.Equal(t, outcome{0, "", "the key is kept in " + path + "\n"}, o)
+	require.Equal(t, result{0, "", "the key is kept in " + path + "\n"}, o)
 	cfg, err := loadConfig()
 	require.NoError(t, err)
 	require.Equal(t, canary, cfg.Get("api-key"))
@@ -68,27 +68,27 @@ func TestLogin(t *testing.T) {
 	for stdin, says := range map[string]string{"": "holds no API key", "two " + canary: "one word", strings.Repeat("x", 9000): "at most"} {
 		o = runCLI(t, stdin, "login", "--no-check")
 		require.Equal(t, exitUsage, o.code)
-		require.Contains(t, o.stderr, says)
+		require.Contains(t, o.err, says)
 	}
 	t.Setenv("GROQ_API_KEY", "x")
-	require.Contains(t, runCLI(t, "k", "login", "--no-check").stderr, "GROQ_API_KEY is set and goes before it")
+	require.Contains(t, runCLI(t, "k", "login", "--no-check").err, "GROQ_API_KEY is set and goes before it")
 }
 
 func TestConfig(t *testing.T) {
 	newHome(t)
 	path, err := config.Path()
 	require.NoError(t, err)
-	require.Equal(t, outcome{0, path + "\n", ""}, runCLI(t, "", "config", "path"))
-	require.Equal(t, outcome{0, "", ""}, runCLI(t, "", "config", "get"))
+	require.Equal(t, result{0, path + "\n", ""}, runCLI(t, "", "config", "path"))
+	require.Equal(t, result{0, "", ""}, runCLI(t, "", "config", "get"))
 	for _, args := range [][]string{{"model", "m/1"}, {"max-wait", "90s"}, {"proxy", "http://u:" + canary + "@p:1"}, {"header", "-"}} {
-		require.Equal(t, outcome{0, "", ""}, runCLI(t, "X-A: "+canary+"\n", append([]string{"config", "set"}, args...)...))
+		require.Equal(t, result{0, "", ""}, runCLI(t, "X-A: "+canary+"\n", append([]string{"config", "set"}, args...)...))
 	}
 	o := runCLI(t, "", "config", "get")
 	require.Equal(t, "header = [redacted]\nmax-wait = 90s\nmodel = m/1\nproxy = [redacted]\n", o.out)
 	require.JSONEq(t, `{"header":"[redacted]","max-wait":"90s","model":"m/1","proxy":"[redacted]"}`, runCLI(t, "", "config", "get", "-o", "json").out)
 	require.Equal(t, "m/1\n", runCLI(t, "", "config", "get", "model").out)
 	require.Zero(t, runCLI(t, "", "config", "set", "model", "").code)
-	require.Equal(t, outcome{exitError, "", "lpuctl: model is not set\n"}, runCLI(t, "", "config", "get", "model"))
+	require.Equal(t, result{exitError, "", "lpuctl: model is not set\n"}, runCLI(t, "", "config", "get", "model"))
 
 	for _, args := range [][]string{
 		{"nosuch", "1"}, {"api-key", "gsk_seen"}, {"max-wait", "soon"}, {"max-retries", "many"}, {"base-url", "ftp://x"},
@@ -96,12 +96,12 @@ func TestConfig(t *testing.T) {
 	} {
 		o := runCLI(t, "", append([]string{"config", "set"}, args...)...)
 		require.Equal(t, exitUsage, o.code, "%q", args)
-		require.NotContains(t, o.stderr, "gsk_seen")
+		require.NotContains(t, o.err, "gsk_seen")
 	}
 	require.NoError(t, os.WriteFile(path, []byte(`{"modle":"x"}`), 0o600))
 	o = runCLI(t, "", "config", "get")
 	require.Equal(t, exitUsage, o.code)
-	require.Contains(t, o.stderr, path+`: no setting "modle"`)
+	require.Contains(t, o.err, path+`: no setting "modle"`)
 	require.Equal(t, exitUsage, runCLI(t, "", "config").code)
 }
 
@@ -158,7 +158,7 @@ func TestConfigErrors(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		o := runCLI(t, "", "prompt", "q", "-m", "m", "--base-url", "http://127.0.0.1:1")
 		require.Contains(t, []int{exitError, exitUsage}, o.code, text)
-		require.Contains(t, o.stderr, says)
+		require.Contains(t, o.err, says)
 		require.Empty(t, o.out)
 	}
 	if runtime.GOOS == "windows" {
@@ -166,5 +166,5 @@ func TestConfigErrors(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(path, []byte(`{}`), 0o644))
 	require.NoError(t, os.Chmod(path, 0o644))
-	require.Contains(t, runCLI(t, "", "prompt", "q", "-m", "m").stderr, "lets others read it")
+	require.Contains(t, runCLI(t, "", "prompt", "q", "-m", "m").err, "lets others read it")
 }

@@ -29,7 +29,7 @@ func numbered(x *groqtest.Exchange) { x.Reply("answer " + string(rune('0'+x.N)))
 func listed(t *testing.T) []history.Conversation {
 	t.Helper()
 	o := runCLI(t, "", "conversations", "list", "-o", "json")
-	require.Zero(t, o.code, o.stderr)
+	require.Zero(t, o.code, o.err)
 	var all []history.Conversation
 	require.NoError(t, json.Unmarshal([]byte(o.out), &all))
 	return all
@@ -41,7 +41,7 @@ func TestConversationGoesOn(t *testing.T) {
 	require.Zero(t, runCLI(t, "", askArgs(server, "one", "-s", "Be brief.")...).code)
 	// without -m the model is that of the conversation
 	o := runCLI(t, "", "prompt", "--base-url", server.URL, "-c", "two")
-	require.Equal(t, outcome{0, "answer 2\n", ""}, o)
+	require.Equal(t, result{0, "answer 2\n", ""}, o)
 	require.Equal(t, []string{"system: Be brief.", "user: one", "assistant: answer 1", "user: two"}, texts(sent(t, server)))
 
 	id := listed(t)[0].ID
@@ -71,7 +71,7 @@ func TestConversationVerbs(t *testing.T) {
 	require.Equal(t, 1, strings.Count(o.out, "\n"))
 	require.Contains(t, o.out, "test-model")
 	o = runCLI(t, "", "conversations", "search", "FOND")
-	require.Equal(t, outcome{0, id + "  user: What is [fondue]?\n", ""}, o)
+	require.Equal(t, result{0, id + "  user: What is [fondue]?\n", ""}, o)
 	o = runCLI(t, "", "conversations", "search", "nothing", "-o", "json")
 	require.Equal(t, "[]\n", o.out)
 	o = runCLI(t, "", "conversations", "show", id)
@@ -89,7 +89,7 @@ func TestConversationVerbs(t *testing.T) {
 	require.Equal(t, exitError, o.code)
 	require.Len(t, listed(t), 2, "a wrong id deletes nothing")
 	o = runCLI(t, "", "conversations", "delete", id)
-	require.Equal(t, outcome{0, "", "deleted: 1\n"}, o)
+	require.Equal(t, result{0, "", "deleted: 1\n"}, o)
 	require.Equal(t, exitUsage, runCLI(t, "", "conversations", "delete").code)
 	require.Zero(t, runCLI(t, "", "conversations", "delete", "--all", "--quiet").code)
 	require.Empty(t, listed(t))
@@ -129,7 +129,7 @@ func TestPromptWithoutHistory(t *testing.T) {
 	o := runCLI(t, "", askArgs(server, "q")...)
 	require.Zero(t, o.code)
 	require.Equal(t, "Hi.\n", o.out)
-	require.Contains(t, o.stderr, "the conversation is not kept")
-	require.Equal(t, outcome{0, "Hi.\n", ""}, runCLI(t, "", askArgs(server, "q", "--no-save")...))
+	require.Contains(t, o.err, "the conversation is not kept")
+	require.Equal(t, result{0, "Hi.\n", ""}, runCLI(t, "", askArgs(server, "q", "--no-save")...))
 	require.Equal(t, exitError, runCLI(t, "", askArgs(server, "q", "-c")...).code)
 }

@@ -42,7 +42,7 @@ func TestEmbed(t *testing.T) {
 		g.must("embed", "-m", "e", "-o", "json", "one"))
 	// struct.pack("<3f", 3, 0.1, -1e-30) of Python, in base64
 	const packed = "AABAQM3MzD1gQqKN"
-	require.Equal(t, outcome{out: packed + "\n"}, g.runWith("abc\n", "embed", "-m", "e", "--encoding", "base64"))
+	require.Equal(t, result{out: packed + "\n"}, g.runWith("abc\n", "embed", "-m", "e", "--encoding", "base64"))
 	require.Contains(t, g.must("embed", "-m", "e", "-o", "json", "--encoding=base64", "one"), `"vectors":["`+packed+`"]`)
 }
 
@@ -50,7 +50,7 @@ func TestEmbed(t *testing.T) {
 func TestEmbedLines(t *testing.T) {
 	g := vectors(t)
 	r := g.runWith("a\r\nbb\nccc\ndddd\neeeee\n", "embed", "-m", "e", "--lines", "--per-request", "2")
-	require.Equal(t, outcome{out: "1 0.1 -1e-30\n2 0.1 -1e-30\n3 0.1 -1e-30\n4 0.1 -1e-30\n5 0.1 -1e-30\n"}, r)
+	require.Equal(t, result{out: "1 0.1 -1e-30\n2 0.1 -1e-30\n3 0.1 -1e-30\n4 0.1 -1e-30\n5 0.1 -1e-30\n"}, r)
 	require.Len(t, g.calls(), 3)
 	r = g.runWith("a\nbb\nccc", "embed", "-m", "e", "--lines", "--per-request", "2", "-o", "json")
 	require.JSONEq(t, `{"model":"e-1","vectors":[[1,0.1,-1e-30],[2,0.1,-1e-30],[3,0.1,-1e-30]],
@@ -75,7 +75,7 @@ func TestEmbedRefuses(t *testing.T) {
 	} {
 		r := g.run(c.args...)
 		require.Equal(t, c.code, r.code, "%q", c.args)
-		require.Contains(t, r.stderr, c.says)
+		require.Contains(t, r.err, c.says)
 		require.Empty(t, r.out)
 	}
 	t.Setenv("GROQ_API_KEY", "gsk_other")
@@ -92,7 +92,7 @@ func TestEmbedIncomplete(t *testing.T) {
 		g.on("POST /embeddings", "application/json", `{"data":[`+data+`]}`)
 		r := g.run("embed", "-m", "e", "x")
 		require.Equal(t, exitError, r.code)
-		require.Contains(t, r.stderr, "the server")
+		require.Contains(t, r.err, "the server")
 		require.Empty(t, r.out)
 	}
 }

@@ -58,5 +58,5 @@ func TestFilesRefuse(t *testing.T) {
 	})
 	r = g.run("files", "delete", "x")
 	require.Equal(t, exitLimit, r.code)
-	require.Contains(t, r.stderr, "the server asks to wait 15m0s")
+	require.Contains(t, r.err, "the server asks to wait 15m0s")
 }

@@ -76,24 +76,12 @@ func newHome(t *testing.T) string {
 	return home
 }
 
-// outcome is what a command line did.
-type outcome struct {
-	code        int
-	out, stderr string
-}
-
 // runCLI runs a command line. Whatever it prints, the key is not in it.
-func runCLI(t *testing.T, stdin string, args ...string) outcome {
+func runCLI(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	return runContext(t, t.Context(), strings.NewReader(stdin), args...)
-}
-
-func runContext(t *testing.T, ctx context.Context, stdin io.Reader, args ...string) outcome {
-	t.Helper()
-	var out, stderr bytes.Buffer
-	code := execute(ctx, args, streams{in: stdin, out: &out, err: &stderr})
-	require.NotContains(t, out.String()+stderr.String(), canary, "%q", args)
-	return outcome{code, out.String(), stderr.String()}
+	r := lpuctlWith(t, strings.NewReader(stdin), args...)
+	require.NotContains(t, r.out+r.err, canary, "%q", args)
+	return r
 }
 
 // serveGroq starts a server of the API; every request must carry the key.
@@ -120,7 +108,7 @@ func says(text string) func(*groqtest.Exchange) {
 	return func(x *groqtest.Exchange) { x.Reply(text) }
 }
 
-// ask is the beginning of a prompt to the server.
+// askArgs is the beginning of a prompt to the server.
 func askArgs(server *groqtest.Server, args ...string) []string {
 	return append([]string{"prompt", "--base-url", server.URL, "-m", "test-model"}, args...)
 }
@@ -161,13 +149,13 @@ func testScenario(t *testing.T, s groqtest.Scenario) {
 		return
 	}
 	o := runCLI(t, "", args...)
-	require.Equal(t, s.Failure.ExitCode(), o.code, "%s", o.stderr)
+	require.Equal(t, s.Failure.ExitCode(), o.code, "%s", o.err)
 	require.Equal(t, wantOutput(s), o.out)
 	require.Equal(t, s.Requests, server.Requests())
-	require.Contains(t, o.stderr, s.Says)
-	require.Equal(t, s.Requests-1, strings.Count(o.stderr, "retrying"), "each wait is told")
+	require.Contains(t, o.err, s.Says)
+	require.Equal(t, s.Requests-1, strings.Count(o.err, "retrying"), "each wait is told")
 	if s.Failure == groqtest.None && s.Requests == 1 {
-		require.Empty(t, o.stderr)
+		require.Empty(t, o.err)
 	}
 }
 
@@ -192,7 +180,7 @@ func testLeaving(t *testing.T, s groqtest.Scenario, server *groqtest.Server, arg
 	var stderr bytes.Buffer
 	code := execute(t.Context(), args, streams{in: strings.NewReader(""), out: out, err: &stderr})
 	require.Equal(t, exitError, code)
-	require.Contains(t, stderr.String(), io.ErrClosedPipe.Error())
+	require.Equal(t, "lpuctl: "+io.ErrClosedPipe.Error()+"\n", stderr.String())
 	require.Equal(t, s.Text, out.got.String())
 	select {
 	case <-server.Gone():

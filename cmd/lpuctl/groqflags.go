@@ -35,10 +35,10 @@ type groqFlags struct {
 func (f *groqFlags) register(cmd *cobra.Command) {
 	retry := groqclient.DefaultRetryPolicy()
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&f.keyFile, "api-key-file", "", "file that holds the API key (-: stdin), instead of GROQ_API_KEY or `lpuctl login`")
-	flags.StringVar(&f.baseURL, "base-url", groqclient.DefaultBaseURL, "server, as https://host or https://host/path/v1")
-	flags.StringArrayVar(&f.headers, "header", nil, "header of every request, as \"Name: value\" (repeatable)")
-	flags.StringVar(&f.proxy, "proxy", "", "proxy URL (default: HTTPS_PROXY and its kin)")
+	flags.StringVar(&f.keyFile, "api-key-file", "", "`file` that holds the API key (-: stdin), instead of GROQ_API_KEY or 'lpuctl login'")
+	flags.StringVar(&f.baseURL, "base-url", groqclient.DefaultBaseURL, "`URL` of the server, as https://host or https://host/path/v1")
+	flags.StringArrayVar(&f.headers, "header", nil, "`header` of every request, as \"Name: value\" (repeatable)")
+	flags.StringVar(&f.proxy, "proxy", "", "proxy `URL` (default: HTTPS_PROXY and its kin)")
 	flags.IntVar(&f.maxRetries, "max-retries", retry.MaxRetries, "attempts after the first one")
 	flags.DurationVar(&f.maxWait, "max-wait", retry.MaxWait, "longest wait of a rate limit that is obeyed; a longer one fails at once")
 	flags.DurationVar(&f.timeout, "timeout", 3*time.Minute, "longest wait for an answer to begin; an active stream has no limit")
@@ -50,7 +50,7 @@ func (f *groqFlags) register(cmd *cobra.Command) {
 func (f *groqFlags) registerModel(cmd *cobra.Command, setting string) {
 	f.modelSetting = setting
 	cmd.PersistentFlags().StringVarP(&f.model, "model", "m", "",
-		"id of the model (default: that of `lpuctl config get "+setting+"`)")
+		"`id` of the model (default: that of 'lpuctl config get "+setting+"')")
 	_ = cmd.RegisterFlagCompletionFunc("model", completeGroqModels) // fails only for an unknown flag
 }
 

@@ -65,12 +65,12 @@ func refuseCall(w http.ResponseWriter, status int, message string) {
 }
 
 // run runs a command line that does not retry.
-func (g *fakeGroq) run(args ...string) outcome {
+func (g *fakeGroq) run(args ...string) result {
 	g.t.Helper()
 	return g.runWith("", args...)
 }
 
-func (g *fakeGroq) runWith(stdin string, args ...string) outcome {
+func (g *fakeGroq) runWith(stdin string, args ...string) result {
 	g.t.Helper()
 	return runCLI(g.t, stdin, append(args, "--max-retries=0")...)
 }
@@ -78,9 +78,9 @@ func (g *fakeGroq) runWith(stdin string, args ...string) outcome {
 // must is run for a command line that succeeds in silence.
 func (g *fakeGroq) must(args ...string) string {
 	g.t.Helper()
-	o := g.run(args...)
-	require.Equal(g.t, outcome{out: o.out}, o, "%q", args)
-	return o.out
+	r := g.run(args...)
+	require.Equal(g.t, result{out: r.out}, r, "%q", args)
+	return r.out
 }
 
 // calls are the calls so far, which it forgets.

@@ -93,15 +93,15 @@ Ctrl-C stops the answer and keeps what has come.`,
 
 func (f *inputFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.files, "file", "f", nil, "file to put before the question (repeatable; -: stdin)")
-	flags.StringVarP(&f.system, "system", "s", "", "instructions for the model")
-	flags.StringVar(&f.systemFile, "system-file", "", "file with instructions for the model")
-	flags.StringArrayVar(&f.images, "image", nil, "image file or URL (repeatable)")
-	flags.StringVar(&f.schemaFile, "schema", "", "file with the JSON Schema of the answer")
+	flags.StringArrayVarP(&f.files, "file", "f", nil, "`file` to put before the question (repeatable; -: stdin)")
+	flags.StringVarP(&f.system, "system", "s", "", "instructions for the model, as `text`")
+	flags.StringVar(&f.systemFile, "system-file", "", "`file` with instructions for the model")
+	flags.StringArrayVar(&f.images, "image", nil, "image `file` or URL (repeatable)")
+	flags.StringVar(&f.schemaFile, "schema", "", "`file` with the JSON Schema of the answer")
 	flags.BoolVar(&f.strict, "strict", true, "hold the model to --schema; the schema is checked before sending")
-	flags.StringVar(&f.toolsFile, "tools", "", "JSON file with functions that the model may call; calls are printed as JSON")
+	flags.StringVar(&f.toolsFile, "tools", "", "JSON `file` with functions that the model may call; calls are printed as JSON")
 	flags.StringVar(&f.toolChoice, "tool-choice", "", "auto, required, none, or the function to call")
-	flags.StringArrayVar(&f.toolResults, "tool-result", nil, "result of a call of the conversation, as CALL_ID=TEXT (repeatable)")
+	flags.StringArrayVar(&f.toolResults, "tool-result", nil, "result of a call of the conversation, as `CALL_ID=TEXT` (repeatable)")
 	flags.StringVar(&f.effort, "effort", "", "reasoning effort: none, default, low, medium or high, as the model allows")
 	flags.StringVar(&f.serviceTier, "service-tier", "", "auto, on_demand, flex or performance")
 	complete(cmd, "effort", []string{
@@ -123,7 +123,7 @@ func (f *samplingFlags) register(cmd *cobra.Command) {
 
 func (f *conversationFlags) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&f.last, "continue", "c", false, "go on with the latest conversation")
-	cmd.Flags().StringVar(&f.id, "conversation", "", "go on with the conversation of this id, or of the only one that begins so")
+	cmd.Flags().StringVar(&f.id, "conversation", "", "go on with the conversation of this `id`, or of the only one that begins so")
 	cmd.Flags().BoolVar(&f.unsaved, "no-save", false, "do not keep question and answer")
 }
 
@@ -152,12 +152,27 @@ func (f *promptFlags) check() error {
 		return usagef("--extract, --json and --jsonl exclude each other")
 	case f.last && f.id != "":
 		return usagef("--continue and --conversation exclude each other")
+	case f.keyFile == "-" && slices.Contains(f.files, "-"):
+		return usagef("--api-key-file - and --file - exclude each other: there is one stdin")
 	case f.schemaFile != "" && f.toolsFile != "":
 		return usagef("--schema and --tools exclude each other: the API refuses both together")
 	case f.system != "" && f.systemFile != "":
 		return usagef("--system and --system-file exclude each other")
 	case !slices.Contains([]string{reasoningShow, reasoningHide, reasoningStderr}, f.reasoning):
 		return usagef("--reasoning %s: want show, hide or stderr", f.reasoning)
+	}
+	return f.samplingFlags.check()
+}
+
+// check refuses what would be taken for "not given".
+func (f *samplingFlags) check() error {
+	for _, given := range []struct {
+		name  string
+		value float64
+	}{{"tokens", float64(f.tokens)}, {"temp", f.temp}, {"top-p", f.topP}} {
+		if !(given.value >= 0) && given.value != -1 { // NaN too
+			return usagef("--%s %v: want a number from 0 on", given.name, given.value)
+		}
 	}
 	return nil
 }
@@ -203,6 +218,9 @@ func (a *app) converse(ctx context.Context, client *groqclient.Client, req *groq
 	saved := talk.keep(context.WithoutCancel(ctx), ans)
 	r := ans.result(req.Model, talk.head.ID, table)
 	shown := show.end(r)
+	if r != nil && r.FinishReason == groqclient.FinishLength {
+		a.log().Warn("the answer ends at the limit of tokens")
+	}
 	if f.stats && r != nil {
 		printPromptStats(a.err, r)
 	}
@@ -213,7 +231,7 @@ func (a *app) converse(ctx context.Context, client *groqclient.Client, req *groq
 func (a *app) preview(client *groqclient.Client, req *groqclient.ChatRequest, stream bool) error {
 	p, err := client.PreviewChat(req, stream)
 	if err != nil {
-		return usagef("%w", err)
+		return err
 	}
 	return writeJSON(a.out, p)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/lpuctl/lpuctl/internal/prices"
 )
 
-// A listener is told of an answer while it comes.
-type listener interface {
+// A sink is told of an answer while it comes.
+type sink interface {
 	text(piece string) error
 	reasoning(piece string) error
 }
@@ -27,24 +27,24 @@ type answer struct {
 }
 
 // ask sends the request and passes the answer on.
-func ask(ctx context.Context, client *groqclient.Client, req *groqclient.ChatRequest, streams bool, l listener) *answer {
+func ask(ctx context.Context, client *groqclient.Client, req *groqclient.ChatRequest, streams bool, to sink) *answer {
 	ans := &answer{model: req.Model}
 	if streams {
-		ans.stream(client.ChatStream(ctx, req), l)
+		ans.stream(client.ChatStream(ctx, req), to)
 	} else {
-		ans.whole(ctx, client, req, l)
+		ans.whole(ctx, client, req, to)
 	}
 	reasoning, text := ans.thoughts.rest()
-	if err := ans.pass(reasoning, text, l); ans.err == nil {
+	if err := ans.pass(reasoning, text, to); ans.err == nil {
 		ans.err = err
 	}
 	return ans
 }
 
-func (ans *answer) stream(s *groqclient.ChatStream, l listener) {
+func (ans *answer) stream(s *groqclient.ChatStream, to sink) {
 	for chunk, err := range s.Chunks() {
 		if err == nil {
-			err = ans.take(chunk.Reasoning(), chunk.Text(), l)
+			err = ans.take(chunk.Reasoning(), chunk.Text(), to)
 		}
 		if err != nil {
 			ans.err = err
@@ -57,7 +57,7 @@ func (ans *answer) stream(s *groqclient.ChatStream, l listener) {
 	}
 }
 
-func (ans *answer) whole(ctx context.Context, client *groqclient.Client, req *groqclient.ChatRequest, l listener) {
+func (ans *answer) whole(ctx context.Context, client *groqclient.Client, req *groqclient.ChatRequest, to sink) {
 	ans.timings.Start = time.Now()
 	resp, err := client.Chat(ctx, req)
 	if err != nil {
@@ -66,27 +66,27 @@ func (ans *answer) whole(ctx context.Context, client *groqclient.Client, req *gr
 	}
 	ans.resp = resp
 	ans.timings.Total = time.Since(ans.timings.Start)
-	ans.err = ans.take(resp.Reasoning(), resp.Text(), l)
+	ans.err = ans.take(resp.Reasoning(), resp.Text(), to)
 }
 
 // take splits what has come into reasoning and text.
-func (ans *answer) take(reasoning, text string, l listener) error {
+func (ans *answer) take(reasoning, text string, to sink) error {
 	within, text := ans.thoughts.split(text)
-	return ans.pass(reasoning+within, text, l)
+	return ans.pass(reasoning+within, text, to)
 }
 
-func (ans *answer) pass(reasoning, text string, l listener) error {
+func (ans *answer) pass(reasoning, text string, to sink) error {
 	ans.reasoning.WriteString(reasoning)
 	ans.written.WriteString(text)
 	if reasoning != "" {
-		if err := l.reasoning(reasoning); err != nil {
+		if err := to.reasoning(reasoning); err != nil {
 			return err
 		}
 	}
 	if text == "" {
 		return nil
 	}
-	return l.text(text)
+	return to.text(text)
 }
 
 // message is the answer in the form that the next request sends back: without

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -36,7 +37,17 @@ func (a *app) request(f *promptFlags, talk *talk, text string) (*groqclient.Chat
 	}
 	req := &groqclient.ChatRequest{Model: f.model, Messages: talk.ask(f.system, append(results, question...))}
 	f.samplingFlags.apply(req)
+	if f.streams() && (f.stats || f.json || f.jsonl) && !isGroq(f.baseURL) {
+		req.StreamOptions = &groqclient.StreamOptions{IncludeUsage: true}
+	}
 	return req, f.inputFlags.apply(req)
+}
+
+// isGroq reports whether the server is Groq's own, which states the usage of a
+// stream without being asked.
+func isGroq(baseURL string) bool {
+	u, err := url.Parse(baseURL)
+	return err == nil && (u.Hostname() == "groq.com" || strings.HasSuffix(u.Hostname(), ".groq.com"))
 }
 
 // apply sets what was given: a default would be counted against the limits, or
@@ -51,7 +62,7 @@ func (f *samplingFlags) apply(req *groqclient.ChatRequest) {
 	if f.topP >= 0 {
 		req.TopP = groqclient.Set(f.topP)
 	}
-	if f.seed >= 0 {
+	if f.seed != -1 {
 		req.Seed = groqclient.Set(f.seed)
 	}
 }

@@ -10,21 +10,22 @@ import (
 	"github.com/lpuctl/lpuctl/internal/markdown"
 )
 
-// A show is a listener that also prints what stands at the end; r is nil if
+// A show is a sink that also prints what stands at the end; r is nil if
 // nothing came.
 type show interface {
-	listener
+	sink
 	end(r *promptResult) error
 }
 
 func (a *app) newShow(f *outputFlags) show {
+	out := &failOnce{w: a.out}
 	switch {
 	case f.json:
-		return &jsonShow{out: a.out}
+		return &jsonShow{out: out}
 	case f.jsonl:
-		return &eventShow{out: a.out, withReasoning: f.reasoning != reasoningHide}
+		return &eventShow{out: out, withReasoning: f.reasoning != reasoningHide}
 	}
-	s := &textShow{out: a.out, err: a.err, where: f.reasoning}
+	s := &textShow{out: out, err: a.err, where: f.reasoning}
 	if colours(a.out) {
 		s.style = &markdown.Styler{}
 	} else if terminal(a.out) {
@@ -34,6 +35,22 @@ func (a *app) newShow(f *outputFlags) show {
 		return &codeShow{textShow: s}
 	}
 	return s
+}
+
+// failOnce reports the first failure to write and takes everything after it in
+// silence: its reader has gone.
+type failOnce struct {
+	w      io.Writer
+	failed bool
+}
+
+func (f *failOnce) Write(p []byte) (int, error) {
+	if f.failed {
+		return len(p), nil
+	}
+	n, err := f.w.Write(p)
+	f.failed = err != nil
+	return n, err
 }
 
 // colours reports whether w is a terminal that shows colours, and the user
@@ -50,7 +67,6 @@ type textShow struct {
 	clean    bool             // keep control characters from a terminal
 
 	thinking bool // reasoning was the last that was printed
-	begun    bool
 	last     byte // the last byte printed on out
 }
 
@@ -60,14 +76,18 @@ func (s *textShow) text(piece string) error {
 			return err
 		}
 	}
-	s.begun = true
-	switch {
-	case s.style != nil:
+	if s.style != nil {
 		return s.write(s.style.Style(piece))
-	case s.clean:
-		piece = printable(piece)
 	}
-	return s.write(piece)
+	return s.write(s.plain(piece))
+}
+
+// plain is a text as the terminal, if there is one, may get it.
+func (s *textShow) plain(text string) string {
+	if s.style != nil || s.clean {
+		return printable(text)
+	}
+	return text
 }
 
 func (s *textShow) write(text string) error {
@@ -83,10 +103,7 @@ func (s *textShow) reasoning(piece string) error {
 	switch s.where {
 	case reasoningShow:
 		s.thinking = true
-		if s.style != nil || s.clean {
-			piece = printable(piece)
-		}
-		return s.write(piece)
+		return s.write(s.plain(piece))
 	case reasoningStderr:
 		s.thinking = true
 		_, err := io.WriteString(s.err, printable(piece))
@@ -138,8 +155,7 @@ func (s *codeShow) end(r *promptResult) error {
 	}
 	code, ok := firstCodeBlock(r.Text)
 	if ok {
-		_, err := io.WriteString(s.out, code)
-		return err
+		return s.write(s.plain(code))
 	}
 	if _, err := io.WriteString(s.err, printable(r.Text)+"\n"); err != nil {
 		return err

@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,7 +53,7 @@ func TestPromptInputs(t *testing.T) {
 		{canary, []string{"text", "--api-key-file", "-"}, "text"},
 	} {
 		o := runCLI(t, c.stdin, askArgs(server, c.args...)...)
-		require.Equal(t, outcome{0, "Hi.\n", ""}, o, "%q", c.args)
+		require.Equal(t, result{0, "Hi.\n", ""}, o, "%q", c.args)
 		require.Equal(t, []string{"user: " + c.want}, texts(sent(t, server)))
 	}
 }
@@ -66,7 +68,7 @@ func TestPromptParameters(t *testing.T) {
 	system := writeFile(t, "system", "Be brief.")
 	o := runCLI(t, "", askArgs(server, "q", "--system-file", system, "--temp", "0", "--top-p", "0.5", "--seed", "0", "-n", "7",
 		"--effort", "low", "--service-tier", "flex", "--no-stream", "--tool-choice", "none")...)
-	require.Equal(t, outcome{0, "Hi.\n", ""}, o)
+	require.Equal(t, result{0, "Hi.\n", ""}, o)
 	require.JSONEq(t, `{"model":"test-model","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"q"}],
 		"temperature":0,"top_p":0.5,"seed":0,"max_completion_tokens":7,"reasoning_effort":"low","service_tier":"flex",
 		"tool_choice":"none"}`, server.Bodies()[1])
@@ -77,7 +79,7 @@ func TestPromptImages(t *testing.T) {
 	server := serveGroq(t, says("A dot."))
 	png := writeFile(t, "dot.png", "\x89PNG\r\n\x1a\nrest")
 	o := runCLI(t, "", askArgs(server, "What?", "--image", png, "--image", "https://example.org/a.png")...)
-	require.Equal(t, outcome{0, "A dot.\n", ""}, o)
+	require.Equal(t, result{0, "A dot.\n", ""}, o)
 	parts := sent(t, server).Messages[0].Content.Parts()
 	require.Len(t, parts, 3)
 	require.Equal(t, "What?", parts[0].Text.Or(""))
@@ -92,7 +94,7 @@ func TestPromptSchema(t *testing.T) {
 	server := serveGroq(t, says(`{"name":"Ada"}`))
 	good := writeFile(t, "good.json", personSchema)
 	o := runCLI(t, "", askArgs(server, "q", "--schema", good)...)
-	require.Equal(t, outcome{0, "{\"name\":\"Ada\"}\n", ""}, o)
+	require.Equal(t, result{0, "{\"name\":\"Ada\"}\n", ""}, o)
 	require.NotContains(t, server.Bodies()[0], `"stream"`)
 	format := sent(t, server).ResponseFormat
 	require.JSONEq(t, personSchema, string(format.JSONSchema.Schema))
@@ -101,7 +103,7 @@ func TestPromptSchema(t *testing.T) {
 	loose := writeFile(t, "loose.json", `{"type":"object","properties":{"name":{"type":"string"}}}`)
 	o = runCLI(t, "", askArgs(server, "q", "--schema", loose)...)
 	require.Equal(t, exitUsage, o.code)
-	require.Contains(t, o.stderr, loose+": groqclient: strict schema: #: additionalProperties must be false")
+	require.Contains(t, o.err, loose+": groqclient: strict schema: #: additionalProperties must be false")
 	require.Equal(t, 1, server.Requests(), "nothing was sent")
 	o = runCLI(t, "", askArgs(server, "q", "--schema", loose, "--strict=false")...)
 	require.Zero(t, o.code)
@@ -128,7 +130,7 @@ func TestPromptTools(t *testing.T) {
 		{"type":"function","function":{"name":"sub"}}, {"type":"browser_search"}]`)
 	o := runCLI(t, "", askArgs(server, "1+2?", "--tools", tools)...)
 	want := `[{"id":"call_1","type":"function","function":{"name":"add","arguments":"{\"x\":1,\"y\":2}"}}]` + "\n"
-	require.Equal(t, outcome{0, want, ""}, o)
+	require.Equal(t, result{0, want, ""}, o)
 	types := []string{}
 	for _, tool := range sent(t, server).Tools {
 		types = append(types, tool.Type)
@@ -137,11 +139,11 @@ func TestPromptTools(t *testing.T) {
 
 	o = runCLI(t, "", askArgs(server, "-c", "and now?")...)
 	require.Equal(t, exitUsage, o.code)
-	require.Contains(t, o.stderr, "waits for the result of add: add --tool-result call_1=TEXT")
+	require.Contains(t, o.err, "waits for the result of add: add --tool-result call_1=TEXT")
 	o = runCLI(t, "", askArgs(server, "-c", "--tool-result", "call_2=3", "--tool-result", "call_1=3")...)
 	require.Equal(t, exitUsage, o.code)
 	o = runCLI(t, "", askArgs(server, "-c", "--tool-result", "call_1=3")...)
-	require.Equal(t, outcome{0, "It is 3.\n", ""}, o)
+	require.Equal(t, result{0, "It is 3.\n", ""}, o)
 	require.Equal(t, []string{"user: 1+2?", "assistant: ", "tool: 3"}, texts(sent(t, server)))
 	require.Equal(t, "call_1", sent(t, server).Messages[2].ToolCallID)
 }
@@ -161,7 +163,11 @@ func TestPromptUsageErrors(t *testing.T) {
 		{exitUsage, "exclude each other", []string{"q", "-c", "--conversation", "a"}},
 		{exitUsage, "exclude each other", []string{"q", "-s", "a", "--system-file", bad}},
 		{exitUsage, "exclude each other", []string{"q", "--schema", bad, "--tools", bad}},
+		{exitUsage, "exclude each other", []string{"q", "-f", "-", "--api-key-file", "-"}},
 		{exitUsage, "want show, hide or stderr", []string{"q", "--reasoning", "loud"}},
+		{exitUsage, "--temp -0.5: want a number from 0 on", []string{"q", "--temp", "-0.5"}},
+		{exitUsage, "--top-p NaN", []string{"q", "--top-p", "nan"}},
+		{exitUsage, "--tokens -2", []string{"q", "-n", "-2"}},
 		{exitUsage, bad + ": not JSON", []string{"q", "--schema", bad}},
 		{exitUsage, bad + ": want a JSON array", []string{"q", "--tools", bad}},
 		{exitUsage, "tool 1: neither a type nor a name", []string{"q", "--tools", writeFile(t, "t.json", `[{"name":"a"},{}]`)}},
@@ -176,14 +182,14 @@ func TestPromptUsageErrors(t *testing.T) {
 		{exitError, "no such conversation", []string{"q", "--conversation", "zzz"}},
 	} {
 		o := runCLI(t, "", askArgs(server, c.args...)...)
-		require.Equal(t, c.code, o.code, "%q: %s", c.args, o.stderr)
-		require.Contains(t, o.stderr, c.says, "%q", c.args)
+		require.Equal(t, c.code, o.code, "%q: %s", c.args, o.err)
+		require.Contains(t, o.err, c.says, "%q", c.args)
 		require.Empty(t, o.out, "%q", c.args)
 	}
 	require.Zero(t, server.Requests())
 	o := runCLI(t, "", "prompt", "q", "--base-url", server.URL)
 	require.Equal(t, exitUsage, o.code)
-	require.Contains(t, o.stderr, "no model")
+	require.Contains(t, o.err, "no model")
 }
 
 const thinkingAnswer = "<think>\nHm.\n</think>\n\nYes."
@@ -205,7 +211,7 @@ func TestPromptReasoning(t *testing.T) {
 			{"stderr", "Yes.\n", "\nHm.\n\n"},
 		} {
 			o := runCLI(t, "", askArgs(server, form, "--reasoning", c.where)...)
-			require.Equal(t, outcome{0, c.out, c.stderr}, o, "%s %s", form, c.where)
+			require.Equal(t, result{0, c.out, c.stderr}, o, "%s %s", form, c.where)
 		}
 		o := runCLI(t, "", askArgs(server, "-c", form)...)
 		require.Zero(t, o.code)
@@ -223,9 +229,9 @@ func TestPromptExtract(t *testing.T) {
 		}
 		x.Reply("No code.")
 	})
-	require.Equal(t, outcome{0, "package a\n", ""}, runCLI(t, "", askArgs(server, "code, please", "-x")...))
+	require.Equal(t, result{0, "package a\n", ""}, runCLI(t, "", askArgs(server, "code, please", "-x")...))
 	o := runCLI(t, "", askArgs(server, "q", "-x")...)
-	require.Equal(t, outcome{exitError, "", "No code.\nlpuctl: the answer has no code block; it is printed above\n"}, o)
+	require.Equal(t, result{exitError, "", "No code.\nlpuctl: the answer has no code block; it is printed above\n"}, o)
 }
 
 func TestFirstCodeBlock(t *testing.T) {
@@ -295,17 +301,38 @@ speed: 500\.0 tokens/s by the server, [0-9.]+ tokens/s by the clock after the fi
 cost: unknown: no price for test-model
 request: req_01header, attempts: 1
 limits: 14370 of 14400 requests a day left, 5000 of 6000 tokens a minute left
-$`, o.stderr)
+$`, o.err)
 	o = runCLI(t, "", askArgs(server, "q", "--stats", "-m", "openai/gpt-oss-20b")...)
-	require.Contains(t, o.stderr, "cost: at most $0.000002 (price of 2026-08-18; cached tokens may cost less)\n")
-	require.Regexp(t, "conversation: [a-z2-7]{10}\n", o.stderr)
+	require.Contains(t, o.err, "cost: at most $0.000002 (price of 2026-08-18; cached tokens may cost less)\n")
+	require.Regexp(t, "conversation: [a-z2-7]{10}\n", o.err)
 
 	path, err := configFile("prices.json")
 	require.NoError(t, err)
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	require.NoError(t, os.WriteFile(path, []byte(`{"date":"2030-01-01","models":{"test-model":{"input":1000000,"cached_input":0,"output":2}}}`), 0o600))
 	o = runCLI(t, "", askArgs(server, "q", "--stats")...)
-	require.Contains(t, o.stderr, "cost: $6.000006 (price of 2030-01-01)\n")
+	require.Contains(t, o.err, "cost: $6.000006 (price of 2030-01-01)\n")
+}
+
+// TestPromptAsksForUsage checks that servers other than Groq's are asked for
+// the tokens, if they are to be shown.
+func TestPromptAsksForUsage(t *testing.T) {
+	newHome(t)
+	for _, c := range []struct {
+		args  []string
+		asked bool
+	}{
+		{[]string{"--base-url", "http://localhost:8080/v1", "--stats"}, true},
+		{[]string{"--base-url", "http://localhost:8080/v1", "--json"}, true},
+		{[]string{"--base-url", "http://localhost:8080/v1", "--json", "--no-stream"}, false},
+		{[]string{"--base-url", "http://localhost:8080/v1"}, false},
+		{[]string{"--base-url", "https://api.groq.com/openai/v1", "--stats"}, false},
+		{[]string{"--stats"}, false},
+	} {
+		o := runCLI(t, "", append([]string{"prompt", "q", "-m", "m", "--dry-run"}, c.args...)...)
+		require.Zero(t, o.code, o.err)
+		require.Equal(t, c.asked, strings.Contains(o.out, `"include_usage": true`), "%q", c.args)
+	}
 }
 
 func TestPromptDryRun(t *testing.T) {
@@ -313,7 +340,7 @@ func TestPromptDryRun(t *testing.T) {
 	t.Setenv("GROQ_CUSTOM_HEADERS", "X-Team: blue\nX-Team-Token: "+canary)
 	o := runCLI(t, "", "prompt", "Why?", "-s", "Be brief.", "-m", "openai/gpt-oss-20b", "--temp", "0", "--dry-run")
 	require.Zero(t, o.code)
-	require.Empty(t, o.stderr)
+	require.Empty(t, o.err)
 	golden, err := os.ReadFile("testdata/dry-run.json")
 	require.NoError(t, err)
 	require.Equal(t, strings.ReplaceAll(string(golden), "VERSION", buildVersion()), o.out)
@@ -331,20 +358,20 @@ func TestPromptErrors(t *testing.T) {
 	})
 	o := runCLI(t, "", askArgs(server, "q")...)
 	require.Equal(t, exitRefused, o.code)
-	require.Contains(t, o.stderr, "model_not_found")
-	require.NotContains(t, o.stderr, "\x1b", "a server cannot drive the terminal")
+	require.Contains(t, o.err, "model_not_found")
+	require.NotContains(t, o.err, "\x1b", "a server cannot drive the terminal")
 	o = runCLI(t, "", askArgs(server, "call")...)
 	require.Equal(t, exitRefused, o.code)
-	require.Contains(t, o.stderr, "\nfailed_generation: <function=a>\n")
+	require.Contains(t, o.err, "\nfailed_generation: <function=a>\n")
 
 	t.Setenv("GROQ_API_KEY", "gsk_wrong")
 	o = runCLI(t, "", askArgs(server, "q")...)
 	require.Equal(t, exitKey, o.code)
-	require.NotContains(t, o.stderr, "gsk_wrong")
-	require.Contains(t, o.stderr, "[redacted]")
+	require.NotContains(t, o.err, "gsk_wrong")
+	require.Contains(t, o.err, "[redacted]")
 	t.Setenv("GROQ_API_KEY", "")
 	o = runCLI(t, "", "prompt", "q", "-m", "m")
-	require.Equal(t, outcome{exitKey, "", "lpuctl: no API key: set GROQ_API_KEY, or run `lpuctl login`\n"}, o)
+	require.Equal(t, result{exitKey, "", "lpuctl: no API key: set GROQ_API_KEY, or run `lpuctl login`\n"}, o)
 	require.Empty(t, runCLI(t, "", "conversations", "list").out, "failures are not kept")
 }
 
@@ -352,7 +379,7 @@ func TestPromptNetworkError(t *testing.T) {
 	newHome(t)
 	o := runCLI(t, "", "prompt", "q", "-m", "m", "--base-url", "http://127.0.0.1:1", "--max-retries", "0")
 	require.Equal(t, exitNetwork, o.code)
-	require.Contains(t, o.stderr, "127.0.0.1:1")
+	require.Contains(t, o.err, "127.0.0.1:1")
 	silent := serveGroq(t, func(x *groqtest.Exchange) { <-x.R.Context().Done() })
 	o = runCLI(t, "", askArgs(silent, "q", "--timeout", "50ms", "--max-retries", "0")...)
 	require.Equal(t, exitNetwork, o.code)
@@ -386,6 +413,49 @@ func TestPromptInterrupted(t *testing.T) {
 	require.Contains(t, o.out, `"text":"so far","model":"test-model","partial":true`)
 }
 
+// TestPromptInterruptedWhileWaiting cancels the command during the wait of a
+// rate limit.
+func TestPromptInterruptedWhileWaiting(t *testing.T) {
+	newHome(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		x.W.Header().Set("Retry-After", "50")
+		x.Error(429, "tokens", "rate_limit_exceeded", "wait")
+	})
+	stderr := &onWrite{do: cancel} // the wait is told when it begins
+	var out strings.Builder
+	code := execute(ctx, askArgs(server, "q"), streams{in: strings.NewReader(""), out: &out, err: stderr})
+	require.Equal(t, exitInterrupted, code)
+	require.Contains(t, stderr.String(), "wait=50s")
+	require.True(t, strings.HasSuffix(stderr.String(), "\nlpuctl: interrupted\n"), stderr.String())
+	require.Empty(t, out.String())
+	require.Equal(t, 1, server.Requests())
+	require.Empty(t, listed(t), "a question without an answer is not kept")
+}
+
+// onWrite keeps what is written and does something each time.
+type onWrite struct {
+	text strings.Builder
+	do   func()
+}
+
+func (w *onWrite) Write(p []byte) (int, error) {
+	w.do()
+	return w.text.Write(p)
+}
+
+func (w *onWrite) String() string { return w.text.String() }
+
+func TestPromptTokenLimit(t *testing.T) {
+	newHome(t)
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		x.SSE()
+		x.Send(groqtest.Frames(groqtest.Chunk("cut"), `{"choices":[{"index":0,"delta":{},"finish_reason":"length"}]}`, "[DONE]"))
+	})
+	o := runCLI(t, "", askArgs(server, "q")...)
+	require.Equal(t, result{0, "cut\n", "level=WARN msg=\"the answer ends at the limit of tokens\"\n"}, o)
+}
+
 func TestThoughts(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"":                              {"", ""},
@@ -399,16 +469,59 @@ func TestThoughts(t *testing.T) {
 		"<think></think>":               {"", ""},
 	} {
 		for size := 1; size <= len(text)+1; size++ {
-			var th thoughts
-			var got [2]string
-			add := func(reasoning, answer string) { got[0] += reasoning; got[1] += answer }
-			for rest := text; rest != ""; {
-				n := min(size, len(rest))
-				add(th.split(rest[:n]))
-				rest = rest[n:]
-			}
-			add(th.rest())
-			require.Equal(t, want, got, "%q in pieces of %d", text, size)
+			require.Equal(t, want, inPieces(text, size), "%q in pieces of %d", text, size)
 		}
 	}
+}
+
+// inPieces splits a text that comes in pieces of the size.
+func inPieces(text string, size int) (got [2]string) {
+	var th thoughts
+	add := func(reasoning, answer string) { got[0] += reasoning; got[1] += answer }
+	for text != "" {
+		n := min(size, len(text))
+		add(th.split(text[:n]))
+		text = text[n:]
+	}
+	add(th.rest())
+	return got
+}
+
+// FuzzThoughts holds pieces of every size against a text that comes at once, as
+// a regular expression takes it apart.
+func FuzzThoughts(f *testing.F) {
+	f.Add("<think>a</think>\n\nb", 1)
+	f.Add(" <think>a</thi", 4)
+	f.Add("<thin", 2)
+	whole := regexp.MustCompile(`(?s)^[ \t\r\n]*<think>(.*?)(</think>[\r\n]*(.*))?$`)
+	f.Fuzz(func(t *testing.T, text string, size int) {
+		if !utf8.ValidString(text) { // regular expressions do not keep bytes that are no text
+			return
+		}
+		want := [2]string{"", text}
+		if m := whole.FindStringSubmatch(text); m != nil {
+			want = [2]string{m[1], m[3]}
+		}
+		require.Equal(t, want, inPieces(text, max(size, 1)))
+	})
+}
+
+// FuzzReadTools reads damaged lists of tools: an error, or tools with a type.
+func FuzzReadTools(f *testing.F) {
+	f.Add([]byte(`[{"name":"a","parameters":{}},{"type":"x","y":1}]`))
+	f.Add([]byte(`[null]`))
+	f.Add([]byte(`[{"type":7}]`))
+	path := filepath.Join(f.TempDir(), "tools.json")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		tools, err := readTools(path)
+		if err != nil {
+			require.Equal(t, exitUsage, exitCode(err))
+			require.Nil(t, tools)
+			return
+		}
+		for _, tool := range tools {
+			require.NotEmpty(t, tool.Type)
+		}
+	})
 }

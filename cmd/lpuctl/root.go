@@ -58,15 +58,16 @@ func execute(ctx context.Context, args []string, s streams) int {
 	code := exitCode(err)
 	var coded *codedError
 	if err != nil && !(errors.As(err, &coded) && coded.err == nil) {
-		fmt.Fprintf(s.err, "lpuctl: %s\n", errorText(err, code))
+		fmt.Fprintf(s.err, "lpuctl: %s\n", errorText(err))
 		explain(s.err, err)
 	}
 	return code
 }
 
-// errorText is an error as the user reads it. An interruption needs no details.
-func errorText(err error, code int) string {
-	if code == exitInterrupted {
+// errorText is an error as the user reads it. That a call was interrupted
+// needs no details; a verb that has something to add wraps the error.
+func errorText(err error) string {
+	if err == context.Canceled || groqExit(err) == exitInterrupted {
 		return "interrupted"
 	}
 	return printable(err.Error())

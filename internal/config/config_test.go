@@ -73,3 +73,25 @@ func TestNullFileCanBeSet(t *testing.T) {
 	c.Set("model", "m")
 	require.Equal(t, "m", c.Get("model"))
 }
+
+// FuzzLoad reads damaged files: an error, or settings that survive being saved.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(`{"model":"m","header":"A: b\nC: d"}`))
+	f.Add([]byte(`{"model":1}`))
+	f.Add([]byte(`{"a":""`))
+	path := filepath.Join(f.TempDir(), "config.json")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		c, err := Load(path)
+		if err != nil {
+			return
+		}
+		require.NoError(t, c.Save())
+		again, err := Load(path)
+		require.NoError(t, err)
+		require.Equal(t, c.Names(), again.Names())
+		for _, name := range c.Names() {
+			require.Equal(t, c.Get(name), again.Get(name))
+		}
+	})
+}

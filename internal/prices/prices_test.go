@@ -60,3 +60,21 @@ func TestBadFiles(t *testing.T) {
 	_, err := Load(path)
 	require.NoError(t, err)
 }
+
+// FuzzParse reads damaged tables: an error, or prices that are not negative.
+func FuzzParse(f *testing.F) {
+	f.Add(builtin)
+	f.Add([]byte(`{"models":{"m":null,"n":{"input":-1}}}`))
+	f.Add([]byte(`{"models":{"m":{"input":1e308,"output":1e308}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		table, err := parse(data)
+		if err != nil {
+			return
+		}
+		for _, p := range table.Models {
+			if dollars, _, ok := p.Tokens(1000, 10, 1000); ok {
+				require.GreaterOrEqual(t, dollars, 0.0)
+			}
+		}
+	})
+}
