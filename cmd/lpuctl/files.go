@@ -111,7 +111,7 @@ func newFilesContent(a *app, f *filesFlags) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&f.file, "output", "o", "", "file to write instead of stdout")
+	cmd.Flags().StringVarP(&f.file, "output", "o", "", "`file` to write instead of stdout")
 	return cmd
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -34,8 +36,11 @@ func (a *app) argOrStdin(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	text, err := a.readText("-")
-	return strings.TrimSuffix(text, "\n"), err
+	text, err := a.readInput("-")
+	if err == nil && !utf8.Valid(text) {
+		err = errors.New("stdin: not UTF-8 text")
+	}
+	return strings.TrimSuffix(string(text), "\n"), err
 }
 
 // writeTo calls write with the file at path, which appears whole or not at all;
