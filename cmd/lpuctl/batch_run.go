@@ -75,13 +75,13 @@ func (a *app) batchRun(cmd *cobra.Command, f *batchRunFlags) error {
 		if err != nil {
 			return err
 		}
-		err = a.runJob(cmd.Context(), c, job, &f.Options)
+		err = a.runJob(cmd.Context(), c, job)
 		return errors.Join(a.endJob(job, f, err), job.Close())
 	})
 }
 
 // runJob runs the job with a progress bar.
-func (a *app) runJob(ctx context.Context, c *groqclient.Client, job *batch.Job, o *batch.Options) error {
+func (a *app) runJob(ctx context.Context, c *groqclient.Client, job *batch.Job) error {
 	add, done := a.progress(int64(job.Summary().Remaining), "requests", false)
 	defer done()
 	return job.Run(ctx, c, func(n int) { add(int64(n)) })

@@ -30,6 +30,14 @@ func (a *app) withClient(cmd *cobra.Command, f *groqFlags, use func(*groqclient.
 	return use(client)
 }
 
+// withOutput is withClient for a verb whose -o is text or json.
+func (a *app) withOutput(cmd *cobra.Command, f *groqFlags, output string, use func(*groqclient.Client) error) error {
+	if err := checkOutput(output); err != nil {
+		return err
+	}
+	return a.withClient(cmd, f, use)
+}
+
 // argOrStdin is the argument if there is one, else what stdin holds, less a
 // last newline.
 func (a *app) argOrStdin(args []string) (string, error) {
