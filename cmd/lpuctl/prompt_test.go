@@ -241,6 +241,20 @@ func TestPromptReasoning(t *testing.T) {
 	}
 }
 
+// TestPromptUnfinishedMark ends answers in the middle of a mark.
+func TestPromptUnfinishedMark(t *testing.T) {
+	newHome(t)
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		if strings.Contains(x.Body, "thinking") {
+			x.Reply("<think>a </thi")
+			return
+		}
+		x.Reply("<thin")
+	})
+	require.Equal(t, result{0, "<thin\n", ""}, runCLI(t, "", askArgs(server, "q")...))
+	require.Equal(t, result{0, "a </thi\n", ""}, runCLI(t, "", askArgs(server, "thinking", "--reasoning", "show")...))
+}
+
 func TestPromptExtract(t *testing.T) {
 	newHome(t)
 	server := serveGroq(t, func(x *groqtest.Exchange) {
