@@ -11,7 +11,10 @@ func linearKernel(b *bodyBuilder, n *ir.Node) step {
 	kind, w, y := n.Attrs.Str("kind"), b.value(n.Args[1]), b.value(n.Results[0])
 	outputs := n.Results[0].Type.Shape[1]
 	x := b.prepare(n.Args[0], kind, n.Args[1].Type.Quant.Group)
-	engine := b.compiler.engine
+	engine, bias := b.compiler.engine, &value{}
+	if len(n.Args) > 2 {
+		bias = b.value(n.Args[2])
+	}
 	block := floatBlock
 	if kind == ir.KindA8 || kind == ir.KindA15 {
 		block = integerBlock
@@ -23,18 +26,23 @@ func linearKernel(b *bodyBuilder, n *ir.Node) step {
 				acc := s.acc[:engine.rows*lanes]
 				clear(acc)
 				block(s, acc, x, &w.matrix, i)
-				storeBlock(y.f, acc, outputs, i)
+				storeBlock(y.f, acc, bias.f, outputs, i)
 			}
 		},
 	}
 }
 
-// storeBlock copies the lanes of block i that are outputs, row by row.
-func storeBlock(y, acc []float32, outputs, i int) {
+// storeBlock copies the lanes of block i that are outputs, row by row, and adds
+// the bias, which may be nil.
+func storeBlock(y, acc, bias []float32, outputs, i int) {
 	first := i * lanes
 	n := min(lanes, outputs-first)
 	for t := 0; t*lanes < len(acc); t++ {
-		copy(y[t*outputs+first:][:n], acc[t*lanes:])
+		row := y[t*outputs+first:][:n]
+		copy(row, acc[t*lanes:])
+		if bias != nil {
+			addRange(row, row, bias[first:first+n])
+		}
 	}
 }
 

@@ -22,6 +22,8 @@ func lowerings() map[*ir.Op]lowering {
 		ir.Add:       lowerAdd,
 		ir.Mul:       lowerMul,
 		ir.SiLU:      lowerSiLU,
+		ir.GELU:      lowerGELU,
+		ir.Softcap:   lowerSoftcap,
 		ir.Const:     lowerConst,
 		ir.Call:      lowerCall,
 	}

@@ -39,10 +39,21 @@ func (f *function) blocks(n *ir.Node, scratch []tensor, body func(b string, acc 
 		}
 		part := window{sizes{0, start}, sizes{rows, width}, 0}
 		lanes := f.slice(acc, window{sizes{0, 0}, sizes{rows, width}, 0})
-		y := f.insert(f.copyTo(lanes, f.slice(carried[0], part)), carried[0], part)
+		y := f.insert(f.addBias(n, lanes, f.slice(carried[0], part), start, width), carried[0], part)
 		return append([]tensor{y, acc}, scratch...)
 	})
 	f.set(n, results[0])
+}
+
+// addBias writes the outputs from start on to y, with the bias if n has one.
+func (f *function) addBias(n *ir.Node, lanes, y tensor, start string, width any) tensor {
+	if len(n.Args) < 3 {
+		return f.copyTo(lanes, y)
+	}
+	bias := f.slice(f.arg(n, 2), window{sizes{start}, sizes{width}, 0})
+	return f.generic("t, n", []operand{{lanes, "t, n"}, {bias, "n"}}, operand{y, "t, n"}, func(x []string) string {
+		return f.addf(x[0], x[1])
+	})
 }
 
 // floatLinear adds x*w, inputs ascending. With half, x has been rounded to
