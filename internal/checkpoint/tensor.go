@@ -57,6 +57,22 @@ func (t *Tensor) ReadRow(i int, dst []float32) error {
 	return nil
 }
 
+// Ints returns the integer form of the weight; ok is false if it has none.
+func (t *Tensor) Ints() (form quant.Ints, ok bool) { return t.Type.Ints() }
+
+// ReadIntegers reads row i in the integer form: Cols integers in q, one scale
+// for each of the form's groups, and as many zero points if the form has them.
+func (t *Tensor) ReadIntegers(i int, q []uint8, scale []float32, _ []int8) error {
+	row, err := t.Row(i)
+	if err != nil {
+		return err
+	}
+	if err := quant.Integers(t.Type, row, q, scale); err != nil {
+		return t.errorf("%w", err)
+	}
+	return nil
+}
+
 func (t *Tensor) errorf(format string, args ...any) error {
 	return fmt.Errorf("checkpoint: %s: tensor %q: %w", t.path, t.Name, fmt.Errorf(format, args...))
 }
