@@ -20,7 +20,8 @@ func nativeQuant(t *checkpoint.Tensor) (q ir.Quant, ok bool) {
 }
 
 // checkpointTypes are the weight types of a checkpoint: integers stay integers,
-// floats stay as they are, other encodings become float32.
+// floats stay as they are or become the next wider type, other encodings become
+// float32.
 type checkpointTypes struct {
 	c       *checkpoint.Checkpoint
 	options Options
@@ -43,7 +44,7 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 		return ir.Tensor(ir.F16, out, in)
 	}
 	switch tensor.Type {
-	case quant.F16:
+	case quant.F16, quant.F8_E5M2, quant.F8_E4M3, quant.F8_E5M2FNUZ, quant.F8_E4M3FNUZ:
 		return ir.Tensor(ir.F16, out, in)
 	case quant.BF16:
 		return ir.Tensor(ir.BF16, out, in)
