@@ -24,7 +24,9 @@ func toy(t testing.TB) *ir.Module {
 	cos := b.Weight("rope.cos", ir.Tensor(ir.F32, context, headDim/2))
 	sin := b.Weight("rope.sin", ir.Tensor(ir.F32, context, headDim/2))
 	normType := ir.Tensor(ir.F32, hidden)
-	projType := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, headDim, hidden)
+	q4 := ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}
+	projType := ir.Quantized(q4, headDim, hidden)
+	routerType, expertType := ir.Tensor(ir.F32, 3, hidden), ir.QuantizedExperts(q4, 3, hidden, hidden)
 	k := ir.Tensor(ir.F32, layers, 1, headDim, context)
 	v := ir.Tensor(ir.F32, layers, context, 1, headDim)
 
@@ -33,6 +35,8 @@ func toy(t testing.TB) *ir.Module {
 	kcache, vcache := f.Param("kcache", k), f.Param("vcache", v)
 	layer, pos := f.Param("layer", ir.Tensor(ir.I32)), f.Param("pos", ir.Tensor(ir.I32))
 	norm, proj := f.Param("norm.weight", normType), f.Param("proj.weight", projType)
+	router, experts := f.Param("router.weight", routerType), f.Param("experts.weight", expertType)
+	bias := f.Param("experts.bias", routerType)
 	fcos, fsin := f.Param("cos", cos.Type), f.Param("sin", sin.Type)
 	h := f.RMSNorm("attn.norm", x, norm, 1e-5)
 	kv := f.Linear("attn.k", h, proj, ir.KindA15)
@@ -40,7 +44,10 @@ func toy(t testing.TB) *ir.Module {
 	k1 := f.KVAppend("attn.kcache", kcache, rot, layer, pos, ir.LayoutK)
 	v1 := f.KVAppend("attn.vcache", vcache, kv, layer, pos, ir.LayoutV)
 	mix := f.Attention("attn.mix", h, k1, v1, layer, pos, 0.5)
-	out := f.Add("residual", x, f.Mul("gated", f.SiLU("gate", mix), h))
+	weights, ids := f.RouterTopK("moe.route", f.Linear("moe.router", h, router, ir.KindF32), 2, ir.RouteSelected)
+	up := f.MoEBias("moe.biased", f.MoELinear("moe.up", h, experts, ids, ir.KindA15), bias, ids)
+	moe := f.MoECombine("moe", f.ClampedSwiGLU("moe.act", up, up, 1.702, 7), weights)
+	out := f.Add("residual", f.Add("mixed", x, moe), f.Mul("gated", f.SiLU("gate", mix), h))
 	fn := f.Return(out, k1, v1)
 
 	d := b.Func("decode", false)
@@ -53,7 +60,10 @@ func toy(t testing.TB) *ir.Module {
 		index := d.Const(path+".index", i)
 		norm := b.Weight(path+".norm", normType)
 		proj := b.Weight(path+".proj", projType)
-		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"}, y, kc, vc, index, dpos, norm, proj, cos, sin)
+		router, experts := b.Weight(path+".router", routerType), b.Weight(path+".experts", expertType)
+		bias := b.Weight(path+".bias", routerType)
+		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"},
+			y, kc, vc, index, dpos, norm, proj, router, experts, bias, cos, sin)
 		y, kc, vc = r[0], r[1], r[2]
 	}
 	d.Return(d.Linear("logits", y, embed, ir.KindF32), kc, vc)
@@ -112,6 +122,12 @@ func TestParseErrors(t *testing.T) {
 		"huge":          {"weight @embed : f16[11,8]", "weight @embed : f16[4000000000,4000000000]", "product at most 2^48"},
 		"zero":          {"weight @embed : f16[11,8]", "weight @embed : f16[0,8]", "dimensions must be at least 1"},
 		"group":         {"weight @layers.0.proj : q4g32f16z[4,8]", "weight @layers.0.proj : q4g33f16z[4,8]", `unknown element type "q4g33f16z"`},
+		"experts":       {"{k = 2,", "{k = 4,", "4 experts selected of 3"},
+		"softmax":       {`softmax = "selected"`, `softmax = "some"`, `softmax "some", want all or selected`},
+		"expert ids":    {"moe_linear(%attn.norm, %experts.weight, %moe.route.ids)", "moe_linear(%attn.norm, %experts.weight, %pos)", "operand ids %pos is i32[], want i32 of rank 2"},
+		"expert matrix": {"moe_linear(%attn.norm, %experts.weight,", "moe_linear(%attn.norm, %proj.weight,", "weight is q4g32f16z[4,8], want a stack"},
+		"expert rows":   {"moe_combine(%moe.act, %moe.route)", "moe_combine(%moe.act, %moe.router)", "weights f32[1,3] do not match f32[1,16]"},
+		"limit":         {"limit = 7.0", "limit = 0.0", "limit 0 is not positive"},
 		"trailing":      {"return %logits, %layers.1.kcache, %layers.1.vcache\n  }\n}", "return %logits, %layers.1.kcache, %layers.1.vcache\n  }\n} x", `found "x" after the module`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +165,7 @@ func TestCost(t *testing.T) {
 func TestTypeBytes(t *testing.T) {
 	q := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, 3, 40)
 	require.EqualValues(t, 3*(20+2*(2+1)), q.Bytes())
+	require.EqualValues(t, 2*3*(20+2*(2+1)), ir.QuantizedExperts(q.Quant, 2, 3, 40).Bytes())
 	require.EqualValues(t, 4*6, ir.Tensor(ir.F32, 2, 3).Bytes())
 }
 
