@@ -24,9 +24,7 @@ func toy(t testing.TB) *ir.Module {
 	cos := b.Weight("rope.cos", ir.Tensor(ir.F32, context, headDim/2))
 	sin := b.Weight("rope.sin", ir.Tensor(ir.F32, context, headDim/2))
 	normType := ir.Tensor(ir.F32, hidden)
-	q4 := ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}
-	projType := ir.Quantized(q4, headDim, hidden)
-	routerType, expertType := ir.Tensor(ir.F32, 3, hidden), ir.QuantizedExperts(q4, 3, hidden, hidden)
+	projType := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, headDim, hidden)
 	k := ir.Tensor(ir.F32, layers, 1, headDim, context)
 	v := ir.Tensor(ir.F32, layers, context, 1, headDim)
 
@@ -35,8 +33,6 @@ func toy(t testing.TB) *ir.Module {
 	kcache, vcache := f.Param("kcache", k), f.Param("vcache", v)
 	layer, pos := f.Param("layer", ir.Tensor(ir.I32)), f.Param("pos", ir.Tensor(ir.I32))
 	norm, proj := f.Param("norm.weight", normType), f.Param("proj.weight", projType)
-	router, experts := f.Param("router.weight", routerType), f.Param("experts.weight", expertType)
-	bias := f.Param("experts.bias", routerType)
 	fcos, fsin := f.Param("cos", cos.Type), f.Param("sin", sin.Type)
 	h := f.RMSNorm("attn.norm", x, norm, 1e-5)
 	kv := f.Linear("attn.k", h, proj, ir.KindA15)
@@ -44,11 +40,10 @@ func toy(t testing.TB) *ir.Module {
 	k1 := f.KVAppend("attn.kcache", kcache, rot, layer, pos, ir.LayoutK)
 	v1 := f.KVAppend("attn.vcache", vcache, kv, layer, pos, ir.LayoutV)
 	mix := f.Attention("attn.mix", h, k1, v1, layer, pos, 0.5)
-	weights, ids := f.RouterTopK("moe.route", f.Linear("moe.router", h, router, ir.KindF32), 2, ir.RouteSelected)
-	up := f.MoEBias("moe.biased", f.MoELinear("moe.up", h, experts, ids, ir.KindA15), bias, ids)
-	moe := f.MoECombine("moe", f.ClampedSwiGLU("moe.act", up, up, 1.702, 7), weights)
-	out := f.Add("residual", f.Add("mixed", x, moe), f.Mul("gated", f.SiLU("gate", mix), h))
+	out := f.Add("residual", x, f.Mul("gated", f.SiLU("gate", mix), h))
 	fn := f.Return(out, k1, v1)
+
+	moe := toyExperts(b, hidden)
 
 	d := b.Func("decode", false)
 	tokens := d.Param("tokens", ir.Tensor(ir.I32, 1))
@@ -60,16 +55,29 @@ func toy(t testing.TB) *ir.Module {
 		index := d.Const(path+".index", i)
 		norm := b.Weight(path+".norm", normType)
 		proj := b.Weight(path+".proj", projType)
-		router, experts := b.Weight(path+".router", routerType), b.Weight(path+".experts", expertType)
-		bias := b.Weight(path+".bias", routerType)
-		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"},
-			y, kc, vc, index, dpos, norm, proj, router, experts, bias, cos, sin)
+		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"}, y, kc, vc, index, dpos, norm, proj, cos, sin)
 		y, kc, vc = r[0], r[1], r[2]
 	}
+	experts := []*ir.Value{y}
+	for _, p := range moe.Params[1:] {
+		experts = append(experts, b.Weight("moe."+p.Name, p.Type))
+	}
+	y = d.Call(moe, []string{"moe"}, experts...)[0]
 	d.Return(d.Linear("logits", y, embed, ir.KindF32), kc, vc)
 	m, err := b.Build()
 	require.NoError(t, err)
 	return m
+}
+
+// toyExperts is a mixture of 3 experts, of which 2 are selected.
+func toyExperts(b *ir.Builder, hidden int) *ir.Func {
+	f := b.Func("moe_decode", true)
+	x, router := f.Param("x", ir.Tensor(ir.F32, 1, hidden)), f.Param("router.weight", ir.Tensor(ir.F32, 3, hidden))
+	q4 := ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}
+	up, bias := f.Param("up.weight", ir.QuantizedExperts(q4, 3, hidden, hidden)), f.Param("up.bias", router.Type)
+	weights, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), 2, ir.RouteSelected)
+	y := f.MoEBias("up_bias", f.MoELinear("up", x, up, ids, ir.KindA15), bias, ids)
+	return f.Return(f.MoECombine("sum", f.ClampedSwiGLU("act", y, y, 1.702, 7), weights))
 }
 
 func TestTextRoundTrip(t *testing.T) {
@@ -124,9 +132,9 @@ func TestParseErrors(t *testing.T) {
 		"group":         {"weight @layers.0.proj : q4g32f16z[4,8]", "weight @layers.0.proj : q4g33f16z[4,8]", `unknown element type "q4g33f16z"`},
 		"experts":       {"{k = 2,", "{k = 4,", "4 experts selected of 3"},
 		"softmax":       {`softmax = "selected"`, `softmax = "some"`, `softmax "some", want all or selected`},
-		"expert ids":    {"moe_linear(%attn.norm, %experts.weight, %moe.route.ids)", "moe_linear(%attn.norm, %experts.weight, %pos)", "operand ids %pos is i32[], want i32 of rank 2"},
-		"expert matrix": {"moe_linear(%attn.norm, %experts.weight,", "moe_linear(%attn.norm, %proj.weight,", "weight is q4g32f16z[4,8], want a stack"},
-		"expert rows":   {"moe_combine(%moe.act, %moe.route)", "moe_combine(%moe.act, %moe.router)", "weights f32[1,3] do not match f32[1,16]"},
+		"expert ids":    {"moe_linear(%x, %up.weight, %route.ids)", "moe_linear(%x, %up.weight, %x)", "operand ids %x is f32[1,8], want i32 of rank 2"},
+		"expert matrix": {"moe_linear(%x, %up.weight,", "moe_linear(%x, %up.bias,", "weight is f32[3,8], want a stack"},
+		"expert rows":   {"moe_combine(%act, %route)", "moe_combine(%act, %router)", "weights f32[1,3] do not match f32[1,16]"},
 		"limit":         {"limit = 7.0", "limit = 0.0", "limit 0 is not positive"},
 		"trailing":      {"return %logits, %layers.1.kcache, %layers.1.vcache\n  }\n}", "return %logits, %layers.1.kcache, %layers.1.vcache\n  }\n} x", `found "x" after the module`},
 	} {

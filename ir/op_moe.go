@@ -16,8 +16,8 @@ var RouterTopK = &Op{
 	Doc:      "ids = the k largest logits; weights = their softmax",
 	Operands: []string{"logits"},
 	Attrs: []AttrSpec{
-		{"k", int64(0), "experts of a token"},
-		{"softmax", "", "all or selected"},
+		{Name: "k", Like: int64(0), Doc: "experts of a token"},
+		{Name: "softmax", Like: "", Doc: "all or selected"},
 	},
 	Infer: inferRouterTopK,
 	Cost: func(n *Node) Cost {
@@ -54,7 +54,7 @@ var MoELinear = &Op{
 	Name:     "moe_linear",
 	Doc:      "y[t,j] = x[t] * transpose(w[ids[t,j]]), as linear",
 	Operands: []string{"x", "w", "ids"},
-	Attrs:    []AttrSpec{{"kind", "", "compute kind: f32, f16, a8 or a15"}},
+	Attrs:    []AttrSpec{{Name: "kind", Like: "", Doc: "compute kind: f32, f16, a8 or a15"}},
 	Infer:    inferMoELinear,
 	Cost:     costMoELinear,
 }
@@ -157,8 +157,8 @@ var ClampedSwiGLU = &Op{
 	Doc:      "g = min(gate, limit), u = clamp(up, -limit, limit); y = (u + 1) * (g / (1 + exp(-(g*alpha))))",
 	Operands: []string{"gate", "up"},
 	Attrs: []AttrSpec{
-		{"alpha", 0.0, "factor inside the sigmoid; rounded to float32"},
-		{"limit", 0.0, "bound of both operands; rounded to float32"},
+		{Name: "alpha", Like: 0.0, Doc: "factor inside the sigmoid; rounded to float32"},
+		{Name: "limit", Like: 0.0, Doc: "bound of both operands; rounded to float32"},
 	},
 	Infer: func(n *Node) ([]Type, error) {
 		if limit := n.Attrs.Float("limit"); !(limit > 0) {
