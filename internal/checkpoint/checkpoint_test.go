@@ -29,7 +29,7 @@ func TestStories(t *testing.T) {
 	c := stories(t)
 	require.Equal(t, checkpoint.Config{
 		Architecture: "llama", Layers: 5, Hidden: 64, Intermediate: 172, Heads: 8, KVHeads: 4, HeadDim: 8, Vocab: 512, Context: 2048,
-		NormEps: 1e-5, RopeTheta: 10000, Rope: checkpoint.Rope{Type: "default"}, BOS: 1, EOS: []int{2}, DType: "F32",
+		NormEps: 1e-5, Rope: checkpoint.Rope{Type: "default", Theta: 10000}, BOS: 1, EOS: []int{2}, DType: "F32",
 	}, c.Config())
 	require.Equal(t, "gguf", c.Format())
 	require.Empty(t, c.Dir())
@@ -185,9 +185,9 @@ func TestGGUFConfig(t *testing.T) {
 	c, err := checkpoint.FromGGUF("g", g.Replace(factors).Bytes())
 	require.NoError(t, err)
 	config := c.Config()
-	require.Equal(t, 500000.0, config.RopeTheta)
-	require.Equal(t, checkpoint.Rope{Type: "linear", Factor: 4}, config.Rope)
-	require.Equal(t, []float32{1.0 / 256, 2.0 / 256, 3.0 / 256, 4.0 / 256}, config.RopeFactors)
+	require.Equal(t, checkpoint.Rope{
+		Type: "linear", Theta: 500000, Factor: 4, Divisors: []float32{1.0 / 256, 2.0 / 256, 3.0 / 256, 4.0 / 256},
+	}, config.Rope)
 	require.Equal(t, -1, config.BOS)
 	require.Equal(t, []int{9, 11}, config.EOS)
 	require.False(t, config.TieEmbeddings)

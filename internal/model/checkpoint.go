@@ -1,8 +1,6 @@
 package model
 
 import (
-	"fmt"
-
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/half"
 	"github.com/lpuctl/lpuctl/internal/pack"
@@ -55,19 +53,14 @@ type checkpointRows struct {
 	tables ropeTables
 }
 
-func checkpointSource(c *checkpoint.Checkpoint, config *Config) (pack.Source, error) {
-	freqs, err := config.Rope.inverseFrequencies(config.HeadDim)
-	if err != nil {
-		return nil, fmt.Errorf("model: %s: %w", config.Name, err)
-	}
-	return pack.FromRows(checkpointRows{c, ropeTables{freqs}}), nil
+func checkpointSource(c *checkpoint.Checkpoint, config *Config) pack.Source {
+	return pack.FromRows(checkpointRows{c, newRopeTables(config)})
 }
 
 // Floats implements pack.RowSource.
 func (r checkpointRows) Floats(w *ir.Value, row int, dst []float32) error {
-	if isTable(w.Name) {
-		r.tables.row(w.Name, row, dst)
-		return nil
+	if r.tables.has(w) {
+		return r.tables.Floats(w, row, dst)
 	}
 	t, err := r.c.Tensor(w.Name)
 	if err != nil {
@@ -117,10 +110,9 @@ func (m *Model) HasIntegers() bool {
 	if m.Checkpoint == nil {
 		return false
 	}
-	l := llama{Config: m.Config}
-	for _, r := range l.roles() {
-		t, err := m.Checkpoint.Tensor(layerWeight(0, r.name))
-		if r.in == 0 || err != nil {
+	for _, s := range m.Config.LayerTensors(0) {
+		t, err := m.Checkpoint.Tensor(checkpoint.LayerPrefix(0) + s.Name)
+		if len(s.Shape) < 2 || err != nil {
 			continue
 		}
 		if _, ok := nativeQuant(t.Type); ok {
