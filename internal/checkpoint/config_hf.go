@@ -30,7 +30,6 @@ var hfNeutral = []neutral{
 	{"alibi", false},
 	{"num_experts", nil},
 	{"num_local_experts", nil},
-	{"quantization_config", nil},
 	{"compression_config", nil},
 }
 

@@ -68,7 +68,6 @@ func TestParseHFRefuses(t *testing.T) {
 		`,"hidden_act":"gelu"`:                                             `hidden_act is "gelu"; lpuctl supports only "silu"`,
 		`,"sliding_window":4096`:                                           "sliding_window is set, which lpuctl does not support",
 		`,"partial_rotary_factor":0.5`:                                     "partial_rotary_factor is 0.5; lpuctl supports only 1",
-		`,"quantization_config":{"bits":4}`:                                "quantization_config is set, which lpuctl does not support",
 		`,"layer_types":["sliding_attention"]`:                             `layer_types has "sliding_attention" for layer 0; lpuctl supports only full_attention`,
 		`,"architectures":["LlamaForSequenceClassification"]`:              "architectures is [LlamaForSequenceClassification]; lpuctl supports only LlamaForCausalLM",
 		`,"layer_types":"full_attention"`:                                  `layer_types is "full_attention", not a list`,
