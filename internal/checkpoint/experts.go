@@ -1,0 +1,53 @@
+package checkpoint
+
+import "slices"
+
+// Experts is the mixture of experts of a model, in place of the MLP of some or
+// all layers. Count is 0 in a model without one.
+type Experts struct {
+	Count        int
+	PerToken     int  // selected for a token
+	Intermediate int  // intermediate size of each
+	Normalize    bool // the weights of those selected add up to 1
+
+	// Layer i has experts if i+1 is a multiple of Step and i is not in Dense.
+	Step  int
+	Dense []int
+
+	Bias  bool    // the router and the experts have biases
+	Limit float64 // of the clamped SwiGLU of gpt-oss; 0: plain SwiGLU
+	Alpha float64 // factor inside its sigmoid
+}
+
+// In reports whether layer i has experts.
+func (e *Experts) In(i int) bool {
+	return e.Count > 0 && (i+1)%e.Step == 0 && !slices.Contains(e.Dense, i)
+}
+
+// The projections of an expert.
+var expertProjections = []string{"gate", "up", "down"}
+
+// expertTensors adds the router and the matrices of the experts, stacked. The
+// names are those that transformers 5 has in memory, with ".weight", and of the
+// halves of its gate_up_proj; files of every format are read as these.
+func (c *Config) expertTensors(s *specs) {
+	e := &c.Experts
+	s.linear("mlp.router", "ffn_gate_inp", e.Count, c.Hidden)
+	if e.Bias {
+		s.add("mlp.router.bias", "ffn_gate_inp.bias", e.Count)
+	}
+	for _, p := range expertProjections {
+		out, in := e.Intermediate, c.Hidden
+		if p == "down" {
+			out, in = in, out
+		}
+		hf, gguf := "mlp.experts."+p+"_proj", "ffn_"+p+"_exps"
+		s.add(hf+".weight", gguf+".weight", e.Count, out, in)
+		if e.Bias {
+			s.add(hf+".bias", gguf+".bias", e.Count, out)
+		}
+	}
+}
+
+// add adds a tensor of any shape.
+func (s *specs) add(hf, gguf string, shape ...int) { *s = append(*s, Spec{hf, shape, gguf}) }
