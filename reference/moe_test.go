@@ -27,10 +27,9 @@ func (s moe) declare(b *ir.Builder) body {
 	bias, downBias := b.Weight("bias", ir.Tensor(ir.F32, s.experts, s.inner)), b.Weight("down_bias", ir.Tensor(ir.F32, s.experts, s.width))
 	return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
 		weights, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), s.k, s.softmax)
-		g := f.MoEBias("gate_bias", f.MoELinear("gate", x, gate, ids, s.kind), bias, ids)
+		g := f.BiasedMoELinear("gate", x, gate, ids, bias, s.kind)
 		act := f.ClampedSwiGLU("act", g, f.MoELinear("up", x, up, ids, s.kind), 1.702, 7)
-		y := f.MoEBias("down_bias", f.MoELinear("down", act, down, ids, s.kind), downBias, ids)
-		return f.MoECombine("y", y, weights)
+		return f.MoECombine("y", f.BiasedMoELinear("down", act, down, ids, downBias, s.kind), weights)
 	}
 }
 
@@ -98,8 +97,7 @@ func TestRouterTopK(t *testing.T) {
 					w, bias := b.Weight("w", ir.Tensor(ir.F32, 5, 2, 5)), b.Weight("bias", ir.Tensor(ir.F32, 5, 2))
 					return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
 						weights, ids := f.RouterTopK("route", x, k, mode)
-						y := f.MoEBias("biased", f.MoELinear("y", x, w, ids, ir.KindF32), bias, ids)
-						return f.MoECombine("sum", y, weights)
+						return f.MoECombine("sum", f.BiasedMoELinear("y", x, w, ids, bias, ir.KindF32), weights)
 					}
 				})
 				requireOracle(t, m, randomWeights(m, logicals{"x": x}), allRows(len(logits))...)

@@ -20,6 +20,7 @@ type Config struct {
 
 	NormEps float64 // added to the mean square in RMSNorm
 	Rope    Rope
+	Experts Experts
 
 	TieEmbeddings bool   // lm_head is the embedding
 	BOS           int    // -1 if there is none
