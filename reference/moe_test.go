@@ -113,6 +113,32 @@ func TestRouteOrder(t *testing.T) {
 	require.Equal(t, []int32{3, 1, 2, 5}, ids)
 }
 
+// TestClampedSwiGLU and TestRouteWeights hold the checks of docs/numerics.md.
+func TestClampedSwiGLU(t *testing.T) {
+	for _, c := range []struct {
+		gate, up float32
+		want     uint32
+	}{{1, 1, 0x3FD88613}, {-2, 0.5, 0xBDC5A81E}, {10, -10, 0xC227FFB6}, {-10, 3, 0xB5D9DC2B}} {
+		require.Equal(t, c.want, math.Float32bits(clampedSwiGLU(c.gate, c.up, 1.702, 7)), "%v, %v", c.gate, c.up)
+	}
+}
+
+func TestRouteWeights(t *testing.T) {
+	for mode, want := range map[string][]uint32{ir.RouteSelected: {0x3F3B26A8, 0x3E89B2B1}, ir.RouteAll: {0x3F2A4D3A, 0x3E7A9A19}} {
+		x := &logical{typ: ir.Tensor(ir.F32, 1, 3), floats: [][]float32{{1, 2, 3}}}
+		m := moduleOf(t, 1, x.typ, func(*ir.Builder) body {
+			return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
+				weights, _ := f.RouterTopK("route", x, 2, mode)
+				return weights
+			}
+		})
+		e := newEngine(t, m, logicals{"x": x}.store(t, m), 1)
+		got, err := e.Decode(0, 0)
+		require.NoError(t, err)
+		require.Equal(t, want, []uint32{math.Float32bits(got[0]), math.Float32bits(got[1])}, mode)
+	}
+}
+
 // wideMoE is large enough that its products are shared between goroutines.
 func wideMoE(kind string, weight func(experts, out, in int) ir.Type) moe {
 	return moe{experts: 8, k: 2, width: 256, inner: 512, softmax: ir.RouteSelected, kind: kind, weight: weight}

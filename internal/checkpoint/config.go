@@ -69,6 +69,9 @@ func (c *Config) Check() error {
 	case !(c.NormEps > 0 && c.NormEps < 1):
 		return fmt.Errorf("epsilon of RMSNorm is %v, not between 0 and 1", c.NormEps)
 	}
+	if err := c.Experts.check(c.Layers); err != nil {
+		return err
+	}
 	return c.Rope.check(c.HeadDim / 2)
 }
 

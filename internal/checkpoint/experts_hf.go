@@ -37,7 +37,7 @@ func separateExperts() map[string]expertNames {
 // gatherExperts replaces the tensors of a Hugging Face folder that hold experts
 // by those of expertTensors.
 func (c *Config) gatherExperts(found map[string]*Tensor) error {
-	for i := range c.Layers {
+	for i := range c.Layers { // ends at the first that is missing
 		if !c.Experts.In(i) {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 // Spec is a tensor that an architecture has.
 type Spec struct {
 	Name  string // Hugging Face's
-	Shape []int  // outermost first: [out, in] of a matrix
+	Shape []int  // outermost first: [out, in] of a matrix, [experts, out, in] of a stack
 	gguf  string // GGUF's name (conversion: llama.cpp, gguf-py/gguf/tensor_mapping.py)
 }
 
@@ -48,7 +48,11 @@ func (c *Config) LayerTensors(i int) []Spec {
 	s.vector("input_layernorm", "attn_norm", c.Hidden)
 	c.attentionTensors(&s)
 	s.vector("post_attention_layernorm", "ffn_norm", c.Hidden)
-	c.mlpTensors(&s)
+	if c.Experts.In(i) {
+		c.expertTensors(&s)
+	} else {
+		c.mlpTensors(&s)
+	}
 	return s
 }
 

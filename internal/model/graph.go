@@ -77,11 +77,7 @@ func (g *graph) declare(types WeightTypes) {
 		l := layerWeights{specs: c.LayerTensors(i)}
 		for _, s := range l.specs {
 			name := checkpoint.LayerPrefix(i) + s.Name
-			if len(s.Shape) == 2 {
-				l.weights = append(l.weights, matrix(name, s.Shape[0], s.Shape[1], true))
-			} else {
-				l.weights = append(l.weights, g.b.Weight(name, ir.Tensor(ir.F32, s.Shape...)))
-			}
+			l.weights = append(l.weights, g.b.Weight(name, layerType(types, name, s.Shape)))
 		}
 		g.layers = append(g.layers, l)
 	}
@@ -92,6 +88,19 @@ func (g *graph) declare(types WeightTypes) {
 	}
 	table := ir.Tensor(ir.F32, g.options.Context, c.HeadDim/2)
 	g.cos, g.sin = g.b.Weight(CosTable, table), g.b.Weight(SinTable, table)
+}
+
+// layerType is the type of a weight of a layer: a vector or biases, a matrix, or
+// a stack of the matrices of experts. A router is not a projection: its choice
+// of experts would suffer from rounding it.
+func layerType(types WeightTypes, name string, shape []int) ir.Type {
+	n := len(shape)
+	if n == 1 || strings.HasSuffix(name, ".bias") {
+		return ir.Tensor(ir.F32, shape...)
+	}
+	t := types.MatrixType(name, shape[n-2], shape[n-1], !strings.HasSuffix(name, "mlp.router.weight"))
+	t.Shape = shape
+	return t
 }
 
 // kind is the compute kind of a linear with that weight.
