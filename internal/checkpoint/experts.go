@@ -33,10 +33,7 @@ var expertProjections = []string{"gate", "up", "down"}
 // halves of its gate_up_proj; files of every format are read as these.
 func (c *Config) expertTensors(s *specs) {
 	e := &c.Experts
-	s.linear("mlp.router", "ffn_gate_inp", e.Count, c.Hidden)
-	if e.Bias {
-		s.add("mlp.router.bias", "ffn_gate_inp.bias", e.Count)
-	}
+	s.linear("mlp.router", "ffn_gate_inp", e.Count, c.Hidden, e.Bias)
 	for _, p := range expertProjections {
 		out, in := e.Intermediate, c.Hidden
 		if p == "down" {
@@ -51,7 +48,9 @@ func (c *Config) expertTensors(s *specs) {
 }
 
 // add adds a tensor of any shape.
-func (s *specs) add(hf, gguf string, shape ...int) { *s = append(*s, Spec{hf, shape, gguf}) }
+func (s *specs) add(hf, gguf string, shape ...int) {
+	*s = append(*s, Spec{Name: hf, Shape: shape, gguf: gguf})
+}
 
 // check refuses numbers that no mixture in that many layers can have.
 func (e *Experts) check(layers int) error {

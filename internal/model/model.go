@@ -86,6 +86,9 @@ const (
 	HeadWeight  = "lm_head.weight"
 	CosTable    = "rope.cos"
 	SinTable    = "rope.sin"
+
+	LocalCosTable = "rope.local.cos" // of layers with a window, where they have their own
+	LocalSinTable = "rope.local.sin"
 )
 
 // WeightTypes says in which type a checkpoint has a matrix.
