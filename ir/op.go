@@ -34,7 +34,8 @@ func (c Cost) Add(d Cost) Cost {
 // Ops lists every operation.
 func Ops() []*Op {
 	return []*Op{
-		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, Const, Call,
+		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU,
+		RouterTopK, MoELinear, MoEBias, MoECombine, ClampedSwiGLU, Const, Call,
 	}
 }
 

@@ -99,6 +99,18 @@ func Quantized(q Quant, out, in int) Type {
 	return Type{Elem: Block, Quant: q, Shape: []int{out, in}}
 }
 
+// QuantizedExperts is the type of a stack of block-quantized weights
+// [experts, out, in].
+func QuantizedExperts(q Quant, experts, out, in int) Type {
+	return Type{Elem: Block, Quant: q, Shape: []int{experts, out, in}}
+}
+
+// Expert is the type [out, in] of one of a stack of matrices [experts, out, in].
+func (t Type) Expert() Type {
+	t.Shape = t.Shape[1:]
+	return t
+}
+
 // Equal reports whether t and u are the same type.
 func (t Type) Equal(u Type) bool {
 	return t.Elem == u.Elem && t.Quant == u.Quant && slices.Equal(t.Shape, u.Shape)
@@ -119,7 +131,8 @@ func (t Type) Bytes() int64 {
 	if t.Elem != Block {
 		return int64(t.Elements()) * int64(t.Elem.Size())
 	}
-	rows, k := int64(t.Shape[0]), t.Shape[1]
+	k := t.Shape[len(t.Shape)-1]
+	rows := int64(t.Elements() / k)
 	perGroup := t.Quant.Scale.Size()
 	if t.Quant.Zero {
 		perGroup++
@@ -163,10 +176,10 @@ func (t Type) check() error {
 		}
 		return nil
 	}
-	if len(t.Shape) != 2 {
-		return fmt.Errorf("%v: block-quantized weights have the shape [out, in]", t)
+	if len(t.Shape) != 2 && len(t.Shape) != 3 {
+		return fmt.Errorf("%v: block-quantized weights have the shape [out, in] or [experts, out, in]", t)
 	}
-	if t.Quant.Bits == 4 && t.Shape[1]%2 != 0 {
+	if t.Quant.Bits == 4 && t.Shape[len(t.Shape)-1]%2 != 0 {
 		return fmt.Errorf("%v: 4-bit rows have an even length", t)
 	}
 	return t.Quant.check()

@@ -23,6 +23,12 @@ func kernels() map[*ir.Op]kernel {
 		ir.Mul:       elementwiseKernel(mulRange),
 		ir.SiLU:      elementwiseKernel(siluRange),
 		ir.Const:     constKernel,
+
+		ir.RouterTopK:    routerTopKKernel,
+		ir.MoELinear:     moeLinearKernel,
+		ir.MoEBias:       moeBiasKernel,
+		ir.MoECombine:    moeCombineKernel,
+		ir.ClampedSwiGLU: clampedSwiGLUKernel,
 	}
 }
 

@@ -12,18 +12,17 @@ import (
 // rows of x use them. It is a multiple of every group size.
 const tileInputs = 128
 
-// floatBlock adds the products of block i of w to the accumulators [rows][64],
-// inputs ascending (rule 2). Kinds f32 and f16.
-func floatBlock(s *scratch, acc []float32, x *activations, w *matrix, i int) {
-	rows := len(acc) / lanes
+// floatBlock adds the products of rows of x with block i of w to the
+// accumulators [rows][64], inputs ascending (rule 2). Kinds f32 and f16.
+func floatBlock(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
 	for k := 0; k < w.k; k += tileInputs {
 		n := min(tileInputs, w.k-k)
 		tile := w.floatTile(s.tile[:n*lanes], i, k)
 		if x.kind == ir.KindF16 && w.elem == ir.Block {
 			roundF16(tile, tile)
 		}
-		for t := range rows {
-			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[t*x.width+k:][:n], tile, lanes)
+		for t, row := range rows {
+			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[row*x.width+k:][:n], tile, lanes)
 		}
 	}
 }

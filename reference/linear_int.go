@@ -6,10 +6,10 @@ import (
 	"github.com/lpuctl/lpuctl/ir"
 )
 
-// integerBlock adds the products of block i of w to the accumulators
-// [rows][64], groups ascending (rule 3). Kinds a8 and a15.
-func integerBlock(_ *scratch, acc []float32, x *activations, w *matrix, i int) {
-	g, rows := x.group, len(acc)/lanes
+// integerBlock adds the products of rows of x with block i of w to the
+// accumulators [rows][64], groups ascending (rule 3). Kinds a8 and a15.
+func integerBlock(_ *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
+	g := x.group
 	bytes := g * w.quant.Bits / 8 * lanes
 	var scale [lanes]float32
 	var zero, weights, isum [lanes]int32
@@ -19,8 +19,8 @@ func integerBlock(_ *scratch, acc []float32, x *activations, w *matrix, i int) {
 		w.groupScales(&scale, at)
 		w.groupZeros(&zero, at)
 		w.sumWeights(&weights, q)
-		for t := range rows {
-			in := t*x.groups + group
+		for t, row := range rows {
+			in := row*x.groups + group
 			w.dotGroup(&isum, &weights, q, x, in*g)
 			addGroup((*[lanes]float32)(acc[t*lanes:]), &isum, &zero, &scale, x.sum[in], x.scale[in])
 		}

@@ -84,11 +84,8 @@ func randomWeights(m *ir.Module, given logicals) logicals {
 
 func randomWeight(r *rand.Rand, t ir.Type) *logical {
 	w := &logical{typ: t}
-	rows, width := 1, t.Shape[len(t.Shape)-1]
-	if len(t.Shape) == 2 {
-		rows = t.Shape[0]
-	}
-	for range rows {
+	width := t.Shape[len(t.Shape)-1]
+	for range t.Elements() / width {
 		if t.Elem == ir.Block {
 			w.addIntegers(r, width)
 		} else {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/internal/trace"
@@ -15,16 +16,18 @@ import (
 // small has awkward sizes: no multiple of 64 outputs, short groups, 3 query
 // heads on a KV head, a head dimension that is no multiple of 8.
 func small(tied bool) model.Config {
-	return model.Config{
-		Name: "small", Layers: 3, Hidden: 60, Intermediate: 104, Heads: 6, KVHeads: 2, HeadDim: 10,
-		Vocab: 77, Context: 24, NormEps: 1e-5, Rope: model.Rope{Theta: 10000}, TieEmbeddings: tied,
-	}
+	return model.Config{Name: "small", Config: checkpoint.Config{
+		Architecture: "llama", Layers: 3, Hidden: 60, Intermediate: 104, Heads: 6, KVHeads: 2, HeadDim: 10,
+		Vocab: 77, Context: 24, NormEps: 1e-5, Rope: plainRope(), TieEmbeddings: tied,
+	}}
 }
+
+func plainRope() checkpoint.Rope { return checkpoint.Rope{Type: "default", Theta: 10000} }
 
 // build makes a Llama whose entries take 7 tokens and one.
 func build(t testing.TB, c model.Config, kind string, quant *ir.Quant) *ir.Module {
 	t.Helper()
-	m, err := model.Llama(c, model.PresetTypes{Quant: quant}, model.Options{Kind: kind, Prefill: 7})
+	m, err := model.Build(c, model.PresetTypes{Quant: quant}, model.Options{Kind: kind, Prefill: 7})
 	require.NoError(t, err)
 	return m
 }
@@ -81,10 +84,10 @@ func logits(t testing.TB, e *Engine, tokens []int32, n int) []float32 {
 // wide is large enough that linears, attention and elementwise operations are
 // shared between goroutines.
 func wide() model.Config {
-	return model.Config{
-		Name: "wide", Layers: 2, Hidden: 256, Intermediate: 2048, Heads: 8, KVHeads: 2, HeadDim: 32,
-		Vocab: 1000, Context: 64, NormEps: 1e-5, Rope: model.Rope{Theta: 10000},
-	}
+	return model.Config{Name: "wide", Config: checkpoint.Config{
+		Architecture: "llama", Layers: 2, Hidden: 256, Intermediate: 2048, Heads: 8, KVHeads: 2, HeadDim: 32,
+		Vocab: 1000, Context: 64, NormEps: 1e-5, Rope: plainRope(),
+	}}
 }
 
 func TestThreadsChangeNothing(t *testing.T) {

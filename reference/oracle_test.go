@@ -32,6 +32,8 @@ type operand struct {
 	n     int
 	cache cache
 	w     *logical
+
+	experts [][]int // of each token
 }
 
 type environment map[*ir.Value]operand
@@ -91,6 +93,9 @@ func (o *oracle) function(f *ir.Func, args []operand, prefix string) []operand {
 		}
 		out := o.node(n, in)
 		env[n.Results[0]] = out
+		if n.Op == ir.RouterTopK {
+			env[n.Results[1]] = operand{experts: out.experts}
+		}
 		if !n.Op.InPlace && out.rows != nil {
 			o.record(ir.Join(prefix, n.Path()), out.rows)
 		}
@@ -123,6 +128,8 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
 			return naiveLinear(n.Attrs.Str("kind"), x, in[1].w)
 		})
+	case ir.RouterTopK, ir.MoELinear, ir.MoEBias, ir.MoECombine:
+		return naiveMoE(n, in)
 	case ir.RMSNorm:
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
 			return naiveRMSNorm(x, in[1].rows[0], float32(n.Attrs.Float("eps")))
@@ -138,7 +145,7 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 		})
 	}
 	return mapRows(in[0].rows, func(t int, x []float32) []float32 {
-		return naiveElementwise(n.Op, x, in[len(in)-1].rows[t])
+		return naiveElementwise(n, x, in[len(in)-1].rows[t])
 	})
 }
 
@@ -150,18 +157,20 @@ func mapRows(rows [][]float32, f func(t int, x []float32) []float32) operand {
 	return operand{rows: out}
 }
 
-func naiveElementwise(op *ir.Op, a, b []float32) []float32 {
+func naiveElementwise(n *ir.Node, a, b []float32) []float32 {
 	y := make([]float32, len(a))
 	for i := range y {
-		switch op {
+		switch n.Op {
 		case ir.Add:
 			y[i] = a[i] + b[i]
 		case ir.Mul:
 			y[i] = a[i] * b[i]
 		case ir.SiLU:
 			y[i] = a[i] / (1 + naiveExp(-a[i]))
+		case ir.ClampedSwiGLU:
+			y[i] = naiveClampedSwiGLU(a[i], b[i], float32(n.Attrs.Float("alpha")), float32(n.Attrs.Float("limit")))
 		default:
-			panic(fmt.Sprintf("the oracle has no %s", op.Name))
+			panic(fmt.Sprintf("the oracle has no %s", n.Op.Name))
 		}
 	}
 	return y
@@ -188,13 +197,19 @@ func naiveAppend(layer [][][]float32, x [][]float32, pos int) {
 }
 
 func naiveLinear(kind string, x []float32, w *logical) []float32 {
-	y := make([]float32, w.typ.Shape[0])
+	return naiveRows(kind, x, w, 0, w.typ.Shape[0])
+}
+
+// naiveRows are the products of x with count rows of w, or of a stack, from
+// first on.
+func naiveRows(kind string, x []float32, w *logical, first, count int) []float32 {
+	y := make([]float32, count)
 	for n := range y {
 		switch kind {
 		case ir.KindF32, ir.KindF16:
-			y[n] = floatDot(kind, x, w, n)
+			y[n] = floatDot(kind, x, w, first+n)
 		default:
-			y[n] = integerDot(kind, x, w, n)
+			y[n] = integerDot(kind, x, w, first+n)
 		}
 	}
 	return y

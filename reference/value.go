@@ -12,12 +12,13 @@ type value struct {
 	matrix matrix    // a packed weight matrix
 	ids    []int32   // token ids
 	n      int       // an integer scalar
+	routes *routes   // the selected experts of each token
 }
 
-// matrix is a packed weight [N,K] seen by its element types; pack.Parts has
-// the layouts.
+// matrix is a packed weight [N,K] seen by its element types, or a stack of
+// them, whose blocks count on; pack.Parts has the layouts.
 type matrix struct {
-	n, k    int
+	k       int
 	elem    ir.Elem
 	quant   ir.Quant
 	f32     []float32 // F32
@@ -32,7 +33,7 @@ func newWeight(t pack.Tensor) value {
 	if !t.Matrix {
 		return value{f: pack.Floats(t.Parts[0])}
 	}
-	m := matrix{n: t.Type.Shape[0], k: t.Type.Shape[1], elem: t.Type.Elem, quant: t.Type.Quant}
+	m := matrix{k: t.Type.Shape[len(t.Type.Shape)-1], elem: t.Type.Elem, quant: t.Type.Quant}
 	switch t.Type.Elem {
 	case ir.F32:
 		m.f32 = pack.Floats(t.Parts[0])

@@ -71,7 +71,7 @@ func newInspect(a *app) *cobra.Command {
 func summarize(m *model.Model, spec string) (*summary, error) {
 	c := &m.Config
 	s := &summary{
-		Model: spec, Format: "preset", Architecture: "llama", Parameters: c.Parameters(),
+		Model: spec, Format: "preset", Architecture: c.Architecture, Parameters: c.Parameters(),
 		Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
 		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Vocab: c.Vocab, Context: c.Context,
 		NormEps: c.NormEps, RopeTheta: c.Rope.Theta, RopeType: c.Rope.Type, Tied: c.TieEmbeddings,
@@ -88,7 +88,7 @@ func summarize(m *model.Model, spec string) (*summary, error) {
 		s.Cannot = append(s.Cannot, "compute with real weights: a preset is a shape only (--synthetic SEED makes some up)")
 		return s, nil
 	}
-	s.Format, s.Architecture = m.Checkpoint.Format(), m.Checkpoint.Config().Architecture
+	s.Format = m.Checkpoint.Format()
 	return s, s.countTensors(m)
 }
 

@@ -22,9 +22,6 @@ func lowerAttention(f *function, n *ir.Node) {
 	f.set(n, results[0])
 }
 
-// negativeInfinity is -Inf as bits of float32.
-const negativeInfinity = 0xFF800000
-
 // attention is what the rows of one attention have in common.
 type attention struct {
 	*writer
@@ -38,7 +35,7 @@ type attention struct {
 // row is attention of one row q f32[H*D] over count positions, written to y.
 func (a *attention) row(q, y, scores tensor, count string) (tensor, tensor) {
 	seen := window{sizes{0, 0}, sizes{a.heads, count}, 0}
-	p := a.softmax(a.score(q, a.slice(scores, seen), count), count)
+	p := a.softmax(a.score(q, a.slice(scores, seen), count), a.heads, count)
 
 	perKV := a.heads / a.dims.KVHeads
 	grouped := a.expand(p, "[[0, 1], [2]]", a.dims.KVHeads, perKV, count)
@@ -57,25 +54,6 @@ func (a *attention) score(q, scores tensor, count string) tensor {
 	s = a.generic("k, r, +d, s", []operand{{q, "k, r, d"}, {k, "k, d, s"}}, operand{s, "k, r, s"}, a.multiplyAdd)
 	s = a.collapse(s, "[[0, 1], [2]]", a.heads, dynamic)
 	return a.generic("h, s", nil, operand{s, "h, s"}, func(x []string) string { return a.mulf(x[0], a.f32(a.scale)) })
-}
-
-// softmax subtracts the maximum of each row, in which NaN wins, and divides
-// by the sum over 16 lanes.
-func (a *attention) softmax(s tensor, count string) tensor {
-	start := a.fill(a.empty("f32", a.heads), a.bits(negativeInfinity))
-	m := a.generic("h, +s", []operand{{s, "h, s"}}, operand{start, "h"}, func(x []string) string {
-		return a.arith("maximumf", "f32", x[1], x[0])
-	})
-	e := a.generic("h, s", []operand{{m, "h"}}, operand{s, "h, s"}, func(x []string) string {
-		return a.exp(a.subf(x[1], x[0]))
-	})
-	acc := a.laneSums(e, a.heads, count, func(x string) string { return x })
-	sum := a.generic("h", nil, operand{a.empty("f32", a.heads), "h"}, func([]string) string {
-		return a.treeSum(acc, a.assign("linalg.index 0 : index"))
-	})
-	return a.generic("h, s", []operand{{sum, "h"}}, operand{e, "h, s"}, func(x []string) string {
-		return a.divf(x[1], x[0])
-	})
 }
 
 // multiplyAdd is acc + a*b, both rounded.

@@ -1,7 +1,6 @@
 package mlir
 
 import (
-	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
@@ -9,6 +8,7 @@ import (
 // share.
 type activationKey struct {
 	value *ir.Value
+	width int // of a vector; a row of the value holds one or several
 	kind  string
 	group int
 }
@@ -99,17 +99,13 @@ func (f *function) round(key activationKey, x tensor) tensor {
 	return f.rounded[key]
 }
 
-// integerLinear adds, for each group in order, the exact integer dot product
-// times the product of the scales.
-func (f *function) integerLinear(n *ir.Node, x quantized, m weight) {
-	rows := x.q.shape[1]
-	scratch := []tensor{f.empty("i32", rows, pack.Lanes)}
-	f.blocks(n, scratch, func(b string, acc tensor, scratch []tensor) (tensor, []tensor) {
-		carried := f.loop(f.index(x.q.shape[0]), []tensor{acc, scratch[0]}, func(g string, carried []tensor) []tensor {
-			dot := f.groupDot(f.slice(x.q, element(x.q, g)), f.slice(m.parts[0], m.at(0, b, g)), carried[1], m.typ.Quant)
-			return []tensor{f.scaleDot(dot, x, m, b, g, carried[0]), dot}
-		})
-		return carried[0], carried[1:]
+// integerProduct adds, for each group in order, the exact integer dot product
+// with one block times the product of the scales. It carries the sum and the
+// dot products of one group.
+func (f *function) integerProduct(x quantized, m weight, b string, carried []tensor) []tensor {
+	return f.loop(f.index(x.q.shape[0]), carried, func(g string, carried []tensor) []tensor {
+		dot := f.groupDot(f.slice(x.q, element(x.q, g)), f.slice(m.parts[0], m.at(0, b, g)), carried[1], m.typ.Quant)
+		return []tensor{f.scaleDot(dot, x, m, b, g, carried[0]), dot}
 	})
 }
 

@@ -45,6 +45,9 @@ func (o *oracle) call(fn *ir.Func, prefix string, args []value) []value {
 		}
 		out := o.node(n, in)
 		env[n.Results[0]] = out
+		if n.Op == ir.RouterTopK {
+			env[n.Results[1]] = value{ids: out.ids}
+		}
 		if t := n.Results[0].Type; len(t.Shape) == 2 {
 			o.slots = append(o.slots, mlir.Slot{Path: ir.Join(prefix, n.Path()), Offset: len(o.trace), Shape: t.Shape})
 			o.trace = append(o.trace, out.floats...)
@@ -74,6 +77,14 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 		return in[0]
 	case ir.Attention:
 		return value{floats: oracleAttention(n, in)}
+	case ir.RouterTopK:
+		return oracleRoute(n, in[0].floats)
+	case ir.MoELinear:
+		return value{floats: oracleMoELinear(n, in)}
+	case ir.MoEBias:
+		return value{floats: oracleMoEBias(n, in)}
+	case ir.MoECombine:
+		return value{floats: oracleCombine(n, in)}
 	}
 	y := make([]float32, len(in[0].floats))
 	for i, a := range in[0].floats {
@@ -84,6 +95,8 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 			y[i] = a * in[1].floats[i]
 		case ir.SiLU:
 			y[i] = a / (1 + oracleExp(-a))
+		case ir.ClampedSwiGLU:
+			y[i] = oracleClamped(a, in[1].floats[i], float32(n.Attrs.Float("alpha")), float32(n.Attrs.Float("limit")))
 		default:
 			panic("oracle: no operation " + n.Op.Name)
 		}

@@ -54,7 +54,8 @@ func randomWeight(rng *rand.Rand, t ir.Type) *logical {
 		}
 		l.q = append(l.q, q)
 	}
-	for range t.Shape[0] * t.Quant.Groups(t.Shape[1]) {
+	width := t.Shape[len(t.Shape)-1]
+	for range t.Elements() / width * t.Quant.Groups(width) {
 		l.scale = append(l.scale, roundTo(t.Quant.Scale, float32(rng.NormFloat64()/16)))
 		zero := 0
 		if t.Quant.Zero {
@@ -78,6 +79,20 @@ func roundTo(e ir.Elem, v float32) float32 {
 	return v
 }
 
+// expert is one of a stack of matrices.
+func (l *logical) expert(e int) *logical {
+	count, one := l.typ.Shape[0], &logical{typ: l.typ.Expert()}
+	if l.typ.Elem != ir.Block {
+		one.floats = part(l.floats, e, count)
+		return one
+	}
+	one.q, one.scale, one.zero = part(l.q, e, count), part(l.scale, e, count), part(l.zero, e, count)
+	return one
+}
+
+// part is the i-th of n equal parts.
+func part[T any](s []T, i, n int) []T { return s[i*len(s)/n : (i+1)*len(s)/n] }
+
 // packWeights is weights.bin, written from the description in pack.Parts.
 func packWeights(t testing.TB, m *ir.Module, weights map[*ir.Value]*logical) []byte {
 	plan, err := pack.NewPlan(m)
@@ -86,32 +101,50 @@ func packWeights(t testing.TB, m *ir.Module, weights map[*ir.Value]*logical) []b
 	for i, placed := range plan.Weights {
 		l := weights[m.Weights[i]]
 		require.NotNil(t, l)
+		parts := make([][]byte, len(placed.Parts))
+		for j, p := range placed.Parts {
+			parts[j] = blob[placed.Offset[j]:][:p.Bytes()]
+		}
 		switch {
-		case l.typ.Elem == ir.Block:
-			packBlocks(blob, placed, l)
-		case placed.Matrix:
-			rows, k := l.typ.Shape[0], l.typ.Shape[1]
-			for n := range rows {
-				for c := range k {
-					at := (n/64*k+c)*64 + n%64
-					putFloat(blob[placed.Offset[0]:], at, l.typ.Elem, l.floats[n*k+c])
+		case !placed.Matrix:
+			for j, v := range l.floats {
+				putFloat(parts[0], j, l.typ.Elem, v)
+			}
+		case len(l.typ.Shape) == 3:
+			for e := range l.typ.Shape[0] {
+				var one [][]byte
+				for _, p := range parts {
+					one = append(one, part(p, e, l.typ.Shape[0]))
 				}
+				packMatrix(one, l.expert(e))
 			}
 		default:
-			for j, v := range l.floats {
-				putFloat(blob[placed.Offset[0]:], j, l.typ.Elem, v)
-			}
+			packMatrix(parts, l)
 		}
 	}
 	return blob
 }
 
-func packBlocks(blob []byte, placed pack.Placed, l *logical) {
+func packMatrix(parts [][]byte, l *logical) {
+	if l.typ.Elem == ir.Block {
+		packBlocks(parts, l)
+		return
+	}
+	rows, k := l.typ.Shape[0], l.typ.Shape[1]
+	for n := range rows {
+		for c := range k {
+			at := (n/64*k+c)*64 + n%64
+			putFloat(parts[0], at, l.typ.Elem, l.floats[n*k+c])
+		}
+	}
+}
+
+func packBlocks(parts [][]byte, l *logical) {
 	quant, rows, k := l.typ.Quant, l.typ.Shape[0], l.typ.Shape[1]
 	groups, size := quant.Groups(k), quant.Group
-	data := blob[placed.Offset[0]:]
+	data := parts[0]
 	if quant.Bits == 4 && !quant.Zero {
-		for i := range placed.Parts[0].Bytes() {
+		for i := range data {
 			data[i] = 0x88
 		}
 	}
@@ -121,9 +154,9 @@ func packBlocks(blob []byte, placed pack.Placed, l *logical) {
 			q, zero, scale := l.at(n, c)
 			g, i := c/size, c%size
 			constant := (block*groups+g)*64 + lane
-			putFloat(blob[placed.Offset[1]:], constant, quant.Scale, scale)
+			putFloat(parts[1], constant, quant.Scale, scale)
 			if quant.Zero {
-				blob[placed.Offset[2]+int64(constant)] = byte(zero)
+				parts[2][constant] = byte(zero)
 			}
 			if quant.Bits == 8 {
 				data[((block*groups+g)*size+i)*64+lane] = byte(q)

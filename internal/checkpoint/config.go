@@ -18,10 +18,8 @@ type Config struct {
 	Vocab        int // rows of the embedding
 	Context      int // positions the model was made for
 
-	NormEps     float64 // added to the mean square in RMSNorm
-	RopeTheta   float64 // base of the rotary frequencies
-	Rope        Rope
-	RopeFactors []float32 // divisors of the HeadDim/2 frequencies (GGUF's rope_freqs.weight), or nil
+	NormEps float64 // added to the mean square in RMSNorm
+	Rope    Rope
 
 	TieEmbeddings bool   // lm_head is the embedding
 	BOS           int    // -1 if there is none
@@ -29,22 +27,26 @@ type Config struct {
 	DType         string // type of the weights as declared, or else the one that most elements have
 }
 
-// Rope is how rotary frequencies are scaled. Its fields are those of Hugging
+// Rope is the rotary position embedding. Its fields are those of Hugging
 // Face's rope_parameters; which are set depends on Type.
 type Rope struct {
 	Type            string  // "default", "linear" or "llama3"
+	Theta           float64 // base of the frequencies
 	Factor          float64 // linear, llama3
 	LowFreq         float64 // llama3: low_freq_factor
 	HighFreq        float64 // llama3: high_freq_factor
 	OriginalContext int     // llama3: original_max_position_embeddings
+	// Divisors divides each of the HeadDim/2 frequencies before the scaling of
+	// the type (GGUF's rope_freqs.weight); nil for none.
+	Divisors []float32
 }
 
 // maxSize bounds every number of a Config, so that products of three do not
 // overflow.
 const maxSize = 1 << 20
 
-// validate checks what the two formats have in common.
-func (c *Config) validate() error {
+// Check refuses numbers that no model can have.
+func (c *Config) Check() error {
 	for _, n := range []struct {
 		name  string
 		value int
@@ -65,16 +67,32 @@ func (c *Config) validate() error {
 		return fmt.Errorf("head dimension %d is odd", c.HeadDim)
 	case !(c.NormEps > 0 && c.NormEps < 1):
 		return fmt.Errorf("epsilon of RMSNorm is %v, not between 0 and 1", c.NormEps)
-	case !finite(c.RopeTheta):
-		return fmt.Errorf("rope theta is %v, not a positive number", c.RopeTheta)
 	}
-	return c.Rope.validate()
+	return c.Rope.check(c.HeadDim / 2)
 }
 
-func (r *Rope) validate() error {
+// check refuses numbers that do not give that many frequencies.
+func (r *Rope) check(frequencies int) error {
+	if !finite(r.Theta) {
+		return fmt.Errorf("rope theta is %v, not a positive number", r.Theta)
+	}
+	if r.Divisors != nil && len(r.Divisors) != frequencies {
+		return fmt.Errorf("%d rope divisors for %d frequencies", len(r.Divisors), frequencies)
+	}
+	for i, d := range r.Divisors {
+		if !finite(float64(d)) {
+			return fmt.Errorf("rope divisor %d is %v, not a positive number", i, d)
+		}
+	}
+	return r.checkScaling()
+}
+
+func (r *Rope) checkScaling() error {
 	switch {
 	case r.Type == "default":
 		return nil
+	case r.Type != "linear" && r.Type != "llama3":
+		return fmt.Errorf("rope type %q is not supported", r.Type)
 	case !finite(r.Factor):
 		return fmt.Errorf("rope factor is %v, not a positive number", r.Factor)
 	case r.Type == "linear":

@@ -49,7 +49,6 @@ func configGGUF(file *gguf.File) (Config, error) {
 		Heads:        f.int("llama.attention.head_count", 0),
 		Context:      f.int("llama.context_length", 0),
 		NormEps:      f.float("llama.attention.layer_norm_rms_epsilon", 0),
-		RopeTheta:    f.float("llama.rope.freq_base", 10000),
 		Rope:         f.ggufRope(),
 		BOS:          f.ggufBOS(),
 		EOS:          f.ggufEOS(),
@@ -86,15 +85,15 @@ func readWeights(file *gguf.File, f *fields, c *Config) error {
 	if c.Vocab == 0 {
 		return fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
 	}
-	if err := c.validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
-	return readRopeFactors(file, c)
+	return readDivisors(file, c)
 }
 
-// readRopeFactors reads rope_freqs.weight, which is how GGUF states the llama3
+// readDivisors reads rope_freqs.weight, which is how GGUF states the llama3
 // scaling.
-func readRopeFactors(file *gguf.File, c *Config) error {
+func readDivisors(file *gguf.File, c *Config) error {
 	for _, t := range file.Tensors() {
 		if t.Name != "rope_freqs.weight" {
 			continue
@@ -102,11 +101,11 @@ func readRopeFactors(file *gguf.File, c *Config) error {
 		if want := []int{c.HeadDim / 2}; t.Type != quant.F32 || !slices.Equal(t.Shape, want) {
 			return fmt.Errorf("tensor rope_freqs.weight is %s %v, not F32 %v", t.Type, t.Shape, want)
 		}
-		c.RopeFactors = make([]float32, c.HeadDim/2)
-		if err := quant.Decode(t.Type, t.Data, c.RopeFactors); err != nil {
+		c.Rope.Divisors = make([]float32, c.HeadDim/2)
+		if err := quant.Decode(t.Type, t.Data, c.Rope.Divisors); err != nil {
 			return err
 		}
-		for i, v := range c.RopeFactors {
+		for i, v := range c.Rope.Divisors {
 			if !finite(float64(v)) {
 				return fmt.Errorf("tensor rope_freqs.weight: element %d is %v, not a positive number", i, v)
 			}
@@ -117,12 +116,13 @@ func readRopeFactors(file *gguf.File, c *Config) error {
 
 func (f *fields) ggufRope() Rope {
 	const key = "llama.rope.scaling.type"
+	theta := f.float("llama.rope.freq_base", 10000)
 	switch kind := f.string(key, "none"); kind {
 	case "none":
-		return Rope{Type: "default"}
+		return Rope{Type: "default", Theta: theta}
 	case "linear":
 		f.need("llama.rope.scaling.factor")
-		return Rope{Type: "linear", Factor: f.float("llama.rope.scaling.factor", 0)}
+		return Rope{Type: "linear", Theta: theta, Factor: f.float("llama.rope.scaling.factor", 0)}
 	default:
 		f.fail(key, "is %s; lpuctl supports none and linear", show(kind))
 		return Rope{}

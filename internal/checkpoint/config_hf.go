@@ -30,7 +30,6 @@ var hfNeutral = []neutral{
 	{"alibi", false},
 	{"num_experts", nil},
 	{"num_local_experts", nil},
-	{"quantization_config", nil},
 	{"compression_config", nil},
 }
 
@@ -85,7 +84,7 @@ func parseHF(text []byte) (Config, error) {
 	if f.err != nil {
 		return Config{}, f.err
 	}
-	return c, c.validate()
+	return c, c.Check()
 }
 
 // headDim returns the head dimension, which is Hidden/Heads if key is absent.
@@ -171,8 +170,7 @@ func (f *fields) hfDType() string {
 // hfRope reads rope_parameters (transformers 5), or rope_theta and rope_scaling
 // (transformers 4, where the kind is under rope_type or, older, type).
 func (f *fields) hfRope(c *Config) {
-	c.RopeTheta = f.float("rope_theta", 10000)
-	c.Rope.Type = "default"
+	c.Rope = Rope{Type: "default", Theta: f.float("rope_theta", 10000)}
 	for _, key := range []string{"rope_parameters", "rope_scaling"} {
 		v := f.value(key)
 		if v == nil {
@@ -193,12 +191,11 @@ func (f *fields) hfRope(c *Config) {
 }
 
 func (f *fields) ropeParameters(c *Config, key string) {
-	c.RopeTheta = f.float("rope_theta", c.RopeTheta)
 	f.refuse([]neutral{{"partial_rotary_factor", 1}})
 	if key == "rope_scaling" && f.value("type") == nil {
 		f.need("rope_type")
 	}
-	c.Rope = Rope{Type: f.string("rope_type", f.string("type", "default"))}
+	c.Rope = Rope{Type: f.string("rope_type", f.string("type", "default")), Theta: f.float("rope_theta", c.Rope.Theta)}
 	switch c.Rope.Type {
 	case "default":
 	case "linear":

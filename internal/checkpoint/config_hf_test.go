@@ -10,12 +10,12 @@ import (
 func llama2() Config {
 	return Config{
 		Architecture: "llama", Layers: 32, Hidden: 4096, Intermediate: 11008, Heads: 32, KVHeads: 32, HeadDim: 128, Vocab: 32000,
-		Context: 2048, NormEps: 1e-6, RopeTheta: 10000, Rope: Rope{Type: "default"}, BOS: 1, EOS: []int{2},
+		Context: 2048, NormEps: 1e-6, Rope: Rope{Type: "default", Theta: 10000}, BOS: 1, EOS: []int{2},
 	}
 }
 
 func TestParseHF(t *testing.T) {
-	llama3 := Rope{Type: "llama3", Factor: 8, LowFreq: 1, HighFreq: 4, OriginalContext: 8192}
+	llama3 := Rope{Type: "llama3", Theta: 500000, Factor: 8, LowFreq: 1, HighFreq: 4, OriginalContext: 8192}
 	const llama3Keys = `"factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192`
 	for _, c := range []struct {
 		name, text string
@@ -38,18 +38,18 @@ func TestParseHF(t *testing.T) {
 			c.EOS, c.BOS = []int{128001, 128008, 128009}, 128000
 		}},
 		{"no special tokens", `,"eos_token_id":null,"bos_token_id":null`, func(c *Config) { c.EOS, c.BOS = nil, -1 }},
-		{"rope_theta", `,"rope_theta":500000.0`, func(c *Config) { c.RopeTheta = 500000 }},
-		{"transformers 5 default", `,"rope_parameters":{"rope_type":"default","rope_theta":100000.0}`, func(c *Config) { c.RopeTheta = 100000 }},
+		{"rope_theta", `,"rope_theta":500000.0`, func(c *Config) { c.Rope.Theta = 500000 }},
+		{"transformers 5 default", `,"rope_parameters":{"rope_type":"default","rope_theta":100000.0}`, func(c *Config) { c.Rope.Theta = 100000 }},
 		{"transformers 5 linear", `,"rope_parameters":{"rope_type":"linear","factor":2.0,"rope_theta":5000}`, func(c *Config) {
-			c.RopeTheta, c.Rope = 5000, Rope{Type: "linear", Factor: 2}
+			c.Rope = Rope{Type: "linear", Theta: 5000, Factor: 2}
 		}},
 		{"transformers 5 llama3", `,"rope_parameters":{"rope_type":"llama3","rope_theta":500000,` + llama3Keys + `}`, func(c *Config) {
-			c.RopeTheta, c.Rope = 500000, llama3
+			c.Rope = llama3
 		}},
 		{"transformers 4 llama3", `,"rope_theta":500000,"rope_scaling":{"rope_type":"llama3",` + llama3Keys + `}`, func(c *Config) {
-			c.RopeTheta, c.Rope = 500000, llama3
+			c.Rope = llama3
 		}},
-		{"transformers 4 type", `,"rope_scaling":{"type":"linear","factor":4}`, func(c *Config) { c.Rope = Rope{Type: "linear", Factor: 4} }},
+		{"transformers 4 type", `,"rope_scaling":{"type":"linear","factor":4}`, func(c *Config) { c.Rope = Rope{Type: "linear", Theta: 10000, Factor: 4} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := llama2()
@@ -68,7 +68,6 @@ func TestParseHFRefuses(t *testing.T) {
 		`,"hidden_act":"gelu"`:                                             `hidden_act is "gelu"; lpuctl supports only "silu"`,
 		`,"sliding_window":4096`:                                           "sliding_window is set, which lpuctl does not support",
 		`,"partial_rotary_factor":0.5`:                                     "partial_rotary_factor is 0.5; lpuctl supports only 1",
-		`,"quantization_config":{"bits":4}`:                                "quantization_config is set, which lpuctl does not support",
 		`,"layer_types":["sliding_attention"]`:                             `layer_types has "sliding_attention" for layer 0; lpuctl supports only full_attention`,
 		`,"architectures":["LlamaForSequenceClassification"]`:              "architectures is [LlamaForSequenceClassification]; lpuctl supports only LlamaForCausalLM",
 		`,"layer_types":"full_attention"`:                                  `layer_types is "full_attention", not a list`,
@@ -121,7 +120,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte(`{"model_type":"llama","eos_token_id":[1,2],"rope_scaling":{"type":"default"},"layer_types":["full_attention"]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if c, err := parseHF(text); err == nil {
-			require.NoError(t, c.validate())
+			require.NoError(t, c.Check())
 		}
 		if ids, err := generationEOS(text, []int{7}); err != nil {
 			require.Nil(t, ids)

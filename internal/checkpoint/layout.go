@@ -6,49 +6,79 @@ import (
 	"strings"
 )
 
-// Where the tensors of a Llama are: their Hugging Face names, the GGUF ones
-// (conversion: llama.cpp, gguf-py/gguf/tensor_mapping.py), and their shapes.
-var (
-	modelTensors = []tensorSpec{
-		{"model.embed_tokens", "token_embd", func(c *Config) []int { return []int{c.Vocab, c.Hidden} }},
-		{"model.norm", "output_norm", hiddenShape},
-		{"lm_head", "output", func(c *Config) []int { return []int{c.Vocab, c.Hidden} }},
-	}
-	layerTensors = []tensorSpec{
-		{"input_layernorm", "attn_norm", hiddenShape},
-		{"self_attn.q_proj", "attn_q", func(c *Config) []int { return []int{c.Heads * c.HeadDim, c.Hidden} }},
-		{"self_attn.k_proj", "attn_k", func(c *Config) []int { return []int{c.KVHeads * c.HeadDim, c.Hidden} }},
-		{"self_attn.v_proj", "attn_v", func(c *Config) []int { return []int{c.KVHeads * c.HeadDim, c.Hidden} }},
-		{"self_attn.o_proj", "attn_output", func(c *Config) []int { return []int{c.Hidden, c.Heads * c.HeadDim} }},
-		{"post_attention_layernorm", "ffn_norm", hiddenShape},
-		{"mlp.gate_proj", "ffn_gate", func(c *Config) []int { return []int{c.Intermediate, c.Hidden} }},
-		{"mlp.up_proj", "ffn_up", func(c *Config) []int { return []int{c.Intermediate, c.Hidden} }},
-		{"mlp.down_proj", "ffn_down", func(c *Config) []int { return []int{c.Hidden, c.Intermediate} }},
-	}
-)
-
-type tensorSpec struct {
-	hf, gguf string // without the layer and ".weight"
-	shape    func(*Config) []int
+// Spec is a tensor that an architecture has.
+type Spec struct {
+	Name  string // Hugging Face's
+	Shape []int  // outermost first: [out, in] of a matrix
+	gguf  string // GGUF's name (conversion: llama.cpp, gguf-py/gguf/tensor_mapping.py)
 }
 
-func hiddenShape(c *Config) []int { return []int{c.Hidden} }
+// specs lists tensors of one layer; names are without the layer.
+type specs []Spec
 
-// layout lists names (Hugging Face and GGUF) and shapes of one tensor after the
-// other until yield returns false. It is lazy because the number of layers is
-// not to be trusted before the tensors have been found.
-func (c *Config) layout(yield func(hf, gguf string, shape []int) bool) {
-	for _, s := range modelTensors {
-		if s.hf == "lm_head" && c.TieEmbeddings {
-			continue
-		}
-		if !yield(s.hf+".weight", s.gguf+".weight", s.shape(c)) {
+// linear adds a matrix.
+func (s *specs) linear(hf, gguf string, out, in int) {
+	*s = append(*s, Spec{hf + ".weight", []int{out, in}, gguf + ".weight"})
+}
+
+// vector adds a vector, as a norm has it.
+func (s *specs) vector(hf, gguf string, n int) {
+	*s = append(*s, Spec{hf + ".weight", []int{n}, gguf + ".weight"})
+}
+
+// ModelTensors lists the tensors outside of the layers: the embedding, the
+// last norm, and the head unless it is tied.
+func (c *Config) ModelTensors() []Spec {
+	var s specs
+	s.linear("model.embed_tokens", "token_embd", c.Vocab, c.Hidden)
+	s.vector("model.norm", "output_norm", c.Hidden)
+	if !c.TieEmbeddings {
+		s.linear("lm_head", "output", c.Vocab, c.Hidden)
+	}
+	return s
+}
+
+// LayerPrefix is what the names of the tensors of layer i begin with.
+func LayerPrefix(i int) string { return fmt.Sprintf("model.layers.%d.", i) }
+
+// LayerTensors lists the tensors of layer i in the order in which a layer uses
+// them. Names are without LayerPrefix.
+func (c *Config) LayerTensors(i int) []Spec {
+	var s specs
+	s.vector("input_layernorm", "attn_norm", c.Hidden)
+	c.attentionTensors(&s)
+	s.vector("post_attention_layernorm", "ffn_norm", c.Hidden)
+	c.mlpTensors(&s)
+	return s
+}
+
+func (c *Config) attentionTensors(s *specs) {
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	s.linear("self_attn.q_proj", "attn_q", q, c.Hidden)
+	s.linear("self_attn.k_proj", "attn_k", kv, c.Hidden)
+	s.linear("self_attn.v_proj", "attn_v", kv, c.Hidden)
+	s.linear("self_attn.o_proj", "attn_output", c.Hidden, q)
+}
+
+func (c *Config) mlpTensors(s *specs) {
+	s.linear("mlp.gate_proj", "ffn_gate", c.Intermediate, c.Hidden)
+	s.linear("mlp.up_proj", "ffn_up", c.Intermediate, c.Hidden)
+	s.linear("mlp.down_proj", "ffn_down", c.Hidden, c.Intermediate)
+}
+
+// layout lists one tensor after the other, with whole names, until yield
+// returns false. It is lazy because the number of layers is not to be trusted
+// before the tensors have been found.
+func (c *Config) layout(yield func(Spec) bool) {
+	for _, s := range c.ModelTensors() {
+		if !yield(s) {
 			return
 		}
 	}
 	for i := range c.Layers {
-		for _, s := range layerTensors {
-			if !yield(fmt.Sprintf("model.layers.%d.%s.weight", i, s.hf), fmt.Sprintf("blk.%d.%s.weight", i, s.gguf), s.shape(c)) {
+		for _, s := range c.LayerTensors(i) {
+			s.Name, s.gguf = LayerPrefix(i)+s.Name, fmt.Sprintf("blk.%d.%s", i, s.gguf)
+			if !yield(s) {
 				return
 			}
 		}
@@ -59,20 +89,20 @@ func (c *Config) layout(yield func(hf, gguf string, shape []int) bool) {
 // the names of the file, to c, and checks their shapes. What is left in found
 // must be harmless.
 func (c *Checkpoint) adopt(found map[string]*Tensor) (err error) {
-	c.config.layout(func(hf, gguf string, shape []int) bool {
-		name := hf
+	c.config.layout(func(s Spec) bool {
+		name := s.Name
 		if c.format == "gguf" {
-			name = gguf
+			name = s.gguf
 		}
 		t := found[name]
 		switch {
 		case t == nil:
 			err = fmt.Errorf("tensor %q is missing", name)
-		case !slices.Equal(t.Shape, shape):
-			err = fmt.Errorf("tensor %q has shape %v, but the configuration asks for %v", name, t.Shape, shape)
+		case !slices.Equal(t.Shape, s.Shape):
+			err = fmt.Errorf("tensor %q has shape %v, but the configuration asks for %v", name, t.Shape, s.Shape)
 		default:
-			t.Name = hf
-			c.tensors[hf] = t
+			t.Name = s.Name
+			c.tensors[s.Name] = t
 			delete(found, name)
 		}
 		return err == nil

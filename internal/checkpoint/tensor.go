@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"fmt"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint/packed"
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
@@ -15,6 +16,8 @@ type Tensor struct {
 	path    string // of the file, for errors
 	data    []byte // encoded rows, in the order of the file
 	headDim int    // if not 0, rows within a head are in the order of adjacent pairs
+
+	packed packed.Weight // if not nil, has the rows instead of data
 }
 
 // Rows returns the number of rows: Shape[0] of a matrix, 1 of a vector.
@@ -38,20 +41,71 @@ func (t *Tensor) Cols() int {
 // until the checkpoint is closed and must not be written to.
 func (t *Tensor) Row(i int) ([]byte, error) {
 	rows := t.Rows()
-	if i < 0 || i >= rows {
-		return nil, t.errorf("row %d is not among its %d rows", i, rows)
+	if err := t.checkRow(i); err != nil {
+		return nil, err
+	}
+	if t.packed != nil {
+		return nil, t.errorf("its rows are packed in several tensors")
 	}
 	size, at := len(t.data)/rows, t.fileRow(i)
 	return t.data[at*size:][:size:size], nil
 }
 
+func (t *Tensor) checkRow(i int) error {
+	if rows := t.Rows(); i < 0 || i >= rows {
+		return t.errorf("row %d is not among its %d rows", i, rows)
+	}
+	return nil
+}
+
 // ReadRow decodes row i to dst, which must have Cols elements.
 func (t *Tensor) ReadRow(i int, dst []float32) error {
+	if t.packed != nil {
+		return t.readPacked(i, len(dst), func() error { return t.packed.Floats(i, dst) })
+	}
 	row, err := t.Row(i)
 	if err != nil {
 		return err
 	}
 	if err := quant.Decode(t.Type, row, dst); err != nil {
+		return t.errorf("%w", err)
+	}
+	return nil
+}
+
+// Ints returns the integer form of the weight; ok is false if it has none.
+func (t *Tensor) Ints() (form quant.Ints, ok bool) {
+	if t.packed != nil {
+		return t.packed.Ints()
+	}
+	return t.Type.Ints()
+}
+
+// ReadIntegers reads row i in the integer form: Cols integers in q, one scale
+// for each of the form's groups, and as many zero points if the form has them.
+func (t *Tensor) ReadIntegers(i int, q []uint8, scale []float32, zero []int8) error {
+	if t.packed != nil {
+		return t.readPacked(i, len(q), func() error { return t.packed.Integers(i, q, scale, zero) })
+	}
+	row, err := t.Row(i)
+	if err != nil {
+		return err
+	}
+	if err := quant.Integers(t.Type, row, q, scale); err != nil {
+		return t.errorf("%w", err)
+	}
+	return nil
+}
+
+// readPacked checks row and length before it reads.
+func (t *Tensor) readPacked(i, n int, read func() error) error {
+	if err := t.checkRow(i); err != nil {
+		return err
+	}
+	if n != t.Cols() {
+		return t.errorf("rows have %d elements, not %d", t.Cols(), n)
+	}
+	if err := read(); err != nil {
 		return t.errorf("%w", err)
 	}
 	return nil

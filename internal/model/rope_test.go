@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/ir"
 )
@@ -21,8 +22,7 @@ const sameFrequency = 1e-14
 func TestLlama3Frequencies(t *testing.T) {
 	c, err := Preset("llama3.1-70b")
 	require.NoError(t, err)
-	freqs, err := c.Rope.inverseFrequencies(128)
-	require.NoError(t, err)
+	freqs := inverseFrequencies(&c.Rope, 128)
 	require.Len(t, freqs, 64)
 	for i, want := range map[int]float64{
 		0:  1.0,
@@ -43,51 +43,39 @@ func TestLlama3Frequencies(t *testing.T) {
 }
 
 func TestFrequencies(t *testing.T) {
-	plain, err := (&Rope{Theta: 10000}).inverseFrequencies(4)
-	require.NoError(t, err)
-	require.Equal(t, []float64{1, 0.01}, plain)
-	linear, err := (&Rope{Theta: 10000, Type: "linear", Factor: 4}).inverseFrequencies(4)
-	require.NoError(t, err)
-	require.Equal(t, []float64{0.25, 0.0025}, linear)
-	divided, err := (&Rope{Theta: 10000, Divisors: []float32{2, 8}}).inverseFrequencies(4)
-	require.NoError(t, err)
-	require.Equal(t, []float64{0.5, 0.00125}, divided)
+	require.Equal(t, []float64{1, 0.01}, inverseFrequencies(&checkpoint.Rope{Theta: 10000}, 4))
+	require.Equal(t, []float64{0.25, 0.0025}, inverseFrequencies(&checkpoint.Rope{Theta: 10000, Type: "linear", Factor: 4}, 4))
+	require.Equal(t, []float64{0.5, 0.00125}, inverseFrequencies(&checkpoint.Rope{Theta: 10000, Divisors: []float32{2, 8}}, 4))
 }
 
 // TestLlama3Divisors: the factors that GGUF files of Llama 3.1 carry in place
 // of the rope type give the same frequencies, up to their float32.
 func TestLlama3Divisors(t *testing.T) {
-	scaled := Rope{Theta: 500000, Type: "llama3", Factor: 8, Low: 1, High: 4, Context: 8192}
-	want, err := scaled.inverseFrequencies(128)
-	require.NoError(t, err)
-	plain := Rope{Theta: 500000}
-	base, err := plain.inverseFrequencies(128)
-	require.NoError(t, err)
+	scaled := checkpoint.Rope{Theta: 500000, Type: "llama3", Factor: 8, LowFreq: 1, HighFreq: 4, OriginalContext: 8192}
+	want := inverseFrequencies(&scaled, 128)
+	plain := checkpoint.Rope{Theta: 500000}
+	base := inverseFrequencies(&plain, 128)
 	for i := range base {
 		plain.Divisors = append(plain.Divisors, float32(base[i]/want[i]))
 	}
 	require.EqualValues(t, 1, plain.Divisors[0])
 	require.EqualValues(t, 8, plain.Divisors[63])
-	got, err := plain.inverseFrequencies(128)
-	require.NoError(t, err)
-	require.InEpsilonSlice(t, want, got, 1e-7)
+	require.InEpsilonSlice(t, want, inverseFrequencies(&plain, 128), 1e-7)
 }
 
 // TestRopeTables reads the tables of a preset as the engines do.
 func TestRopeTables(t *testing.T) {
 	c, err := Preset("stories260k")
 	require.NoError(t, err)
-	m, err := Llama(c, PresetTypes{}, Options{Kind: ir.KindF32})
+	m, err := Build(c, PresetTypes{}, Options{Kind: ir.KindF32})
 	require.NoError(t, err)
 	plan, err := pack.NewPlan(m)
 	require.NoError(t, err)
-	src, err := Synthetic(c, 1)
-	require.NoError(t, err)
-	store, err := pack.Build(t.Context(), plan, src, nil)
+	store, err := pack.Build(t.Context(), plan, Synthetic(c, 1), nil)
 	require.NoError(t, err)
 	tables := map[string][]float32{}
 	for _, w := range m.Weights {
-		if isTable(w.Name) {
+		if w.Name == CosTable || w.Name == SinTable {
 			tensor, err := store.Get(w)
 			require.NoError(t, err)
 			tables[w.Name] = pack.Floats(tensor.Parts[0])
@@ -105,28 +93,27 @@ func TestRopeTables(t *testing.T) {
 
 func TestRopeErrors(t *testing.T) {
 	for _, c := range []struct {
-		rope Rope
+		rope checkpoint.Rope
 		want string
 	}{
-		{Rope{Theta: 0}, "rope theta is 0"},
-		{Rope{Theta: math.NaN()}, "rope theta is NaN"},
-		{Rope{Theta: math.Inf(1)}, "rope theta is +Inf"},
-		{Rope{Theta: 1e4, Type: "yarn"}, `rope type "yarn" is not supported`},
-		{Rope{Theta: 1e4, Type: "linear"}, "rope factor is 0"},
-		{Rope{Theta: 1e4, Type: "llama3", Factor: -8, Low: 1, High: 4, Context: 8192}, "rope factor is -8"},
-		{Rope{Theta: 1e4, Type: "llama3", Factor: 8, Low: 4, High: 4, Context: 8192},
-			"rope frequency factors are 4 to 4, original context 8192"},
-		{Rope{Theta: 1e4, Type: "llama3", Factor: 8, Low: 1, High: 4},
-			"rope frequency factors are 1 to 4, original context 0"},
-		{Rope{Theta: 1e4, Divisors: []float32{1}}, "1 rope divisors for 4 frequencies"},
-		{Rope{Theta: 1e4, Divisors: []float32{1, 1, 0, 1}}, "rope divisor 2 is 0"},
+		{checkpoint.Rope{Theta: 0}, "rope theta is 0, not a positive number"},
+		{checkpoint.Rope{Theta: math.NaN()}, "rope theta is NaN, not a positive number"},
+		{checkpoint.Rope{Theta: math.Inf(1)}, "rope theta is +Inf, not a positive number"},
+		{checkpoint.Rope{Theta: 1e4, Type: "dynamic"}, `rope type "dynamic" is not supported`},
+		{checkpoint.Rope{Theta: 1e4, Type: "linear"}, "rope factor is 0, not a positive number"},
+		{checkpoint.Rope{Theta: 1e4, Type: "llama3", Factor: -8, LowFreq: 1, HighFreq: 4, OriginalContext: 8192},
+			"rope factor is -8, not a positive number"},
+		{checkpoint.Rope{Theta: 1e4, Type: "llama3", Factor: 8, LowFreq: 4, HighFreq: 4, OriginalContext: 8192},
+			"rope frequency factors low 4, high 4: not positive and ascending"},
+		{checkpoint.Rope{Theta: 1e4, Type: "llama3", Factor: 8, LowFreq: 1, HighFreq: 4},
+			"original context of rope is 0 positions, not 1 to 2147483647"},
+		{checkpoint.Rope{Theta: 1e4, Type: "default", Divisors: []float32{1}}, "1 rope divisors for 4 frequencies"},
+		{checkpoint.Rope{Theta: 1e4, Type: "default", Divisors: []float32{1, 1, 0, 1}}, "rope divisor 2 is 0, not a positive number"},
 	} {
 		config, err := Preset("stories260k")
 		require.NoError(t, err)
 		config.Rope = c.rope
-		_, err = Llama(config, PresetTypes{}, Options{Kind: ir.KindF32})
-		require.EqualError(t, err, "model: stories260k: "+c.want)
-		_, err = Synthetic(config, 1)
+		_, err = Build(config, PresetTypes{}, Options{Kind: ir.KindF32})
 		require.EqualError(t, err, "model: stories260k: "+c.want)
 	}
 }

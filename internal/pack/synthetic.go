@@ -24,7 +24,7 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 		return nil
 	}
 	// A uniform variable on [-a, a) has the variance a*a/3.
-	amplitude := math.Sqrt(3 / float64(t.Shape[1]))
+	amplitude := math.Sqrt(3 / float64(width(t)))
 	if t.Elem != ir.Block {
 		fillUniform(parts[0], t.Elem, 0, amplitude, bits)
 	} else {

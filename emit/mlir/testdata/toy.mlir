@@ -143,13 +143,13 @@ module {
       %137 = arith.addi %134, %136 : i32 loc("attn.k")
       linalg.yield %137 : i32 loc("attn.k")
     } -> tensor<1x1xi32> loc("attn.k")
-    %138 = tensor.empty() : tensor<1x64xi32> loc("attn.k")
-    %139 = tensor.empty() : tensor<1x4xf32> loc("attn.k")
-    %140 = tensor.empty() : tensor<1x64xf32> loc("attn.k")
+    %138 = tensor.empty() : tensor<1x4xf32> loc("attn.k")
+    %139 = tensor.empty() : tensor<1x64xf32> loc("attn.k")
+    %140 = tensor.empty() : tensor<1x64xi32> loc("attn.k")
     %141 = arith.constant 1 : index loc("attn.k")
     %142 = arith.constant 0 : index loc("attn.k")
     %143 = arith.constant 1 : index loc("attn.k")
-    %145:3 = scf.for %144 = %142 to %141 step %143 iter_args(%146 = %139, %147 = %140, %148 = %138) -> (tensor<1x4xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
+    %145:3 = scf.for %144 = %142 to %141 step %143 iter_args(%146 = %138, %147 = %139, %148 = %140) -> (tensor<1x4xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
       %149 = arith.constant 0x00000000 : f32 loc("attn.k")
       %150 = linalg.fill ins(%149 : f32) outs(%147 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("attn.k")
       %151 = arith.constant 1 : index loc("attn.k")
@@ -516,7 +516,472 @@ module {
     } -> tensor<1x8xf32> loc("residual")
     return %506, %244, %250 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
   }
-  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.logits: tensor<1x11xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<16x2xf32> {bufferization.writable = false}, %w6: tensor<16x2xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
+  func.func private @moe_decode(%in.x: tensor<1x8xf32>, %data.router.weight: tensor<1x1x8x64xf32> {bufferization.writable = false}, %data.up.weight: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %scale.up.weight: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %zero.up.weight: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %data.up.bias: tensor<1x3x8xf32> {bufferization.writable = false}, %call: index, %out.sum: tensor<1x8xf32>) -> (tensor<1x8xf32>) {
+    %1 = tensor.empty() : tensor<1x3xf32> loc("router")
+    %2 = tensor.empty() : tensor<1x64xf32> loc("router")
+    %3 = arith.constant 1 : index loc("router")
+    %4 = arith.constant 0 : index loc("router")
+    %5 = arith.constant 1 : index loc("router")
+    %7:2 = scf.for %6 = %4 to %3 step %5 iter_args(%8 = %1, %9 = %2) -> (tensor<1x3xf32>, tensor<1x64xf32>) {
+      %10 = arith.constant 0x00000000 : f32 loc("router")
+      %11 = linalg.fill ins(%10 : f32) outs(%9 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("router")
+      %12 = tensor.extract_slice %data.router.weight[%call, %6, 0, 0][1, 1, 8, 64][1, 1, 1, 1] : tensor<1x1x8x64xf32> to tensor<8x64xf32> loc("router")
+      %16 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%in.x, %12 : tensor<1x8xf32>, tensor<8x64xf32>) outs(%11 : tensor<1x64xf32>) {
+      ^bb0(%13: f32, %14: f32, %15: f32):
+        %17 = arith.mulf %13, %14 : f32 loc("router")
+        %18 = arith.addf %15, %17 : f32 loc("router")
+        linalg.yield %18 : f32 loc("router")
+      } -> tensor<1x64xf32> loc("router")
+      %19 = arith.constant 64 : index loc("router")
+      %20 = arith.muli %6, %19 : index loc("router")
+      %21 = arith.constant 3 : index loc("router")
+      %22 = arith.subi %21, %20 : index loc("router")
+      %23 = arith.constant 64 : index loc("router")
+      %24 = arith.minui %22, %23 : index loc("router")
+      %25 = tensor.extract_slice %16[0, 0][1, %24][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("router")
+      %26 = tensor.extract_slice %8[0, %20][1, %24][1, 1] : tensor<1x3xf32> to tensor<1x?xf32> loc("router")
+      %29 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%25 : tensor<1x?xf32>) outs(%26 : tensor<1x?xf32>) {
+      ^bb0(%27: f32, %28: f32):
+        linalg.yield %27 : f32 loc("router")
+      } -> tensor<1x?xf32> loc("router")
+      %30 = tensor.insert_slice %29 into %8[0, %20][1, %24][1, 1] : tensor<1x?xf32> into tensor<1x3xf32> loc("router")
+      scf.yield %30, %16 : tensor<1x3xf32>, tensor<1x64xf32> loc("router")
+    } loc("router")
+    %31 = tensor.empty() : tensor<1x2xf32> loc("route")
+    %32 = tensor.empty() : tensor<1x2xi32> loc("route")
+    %33 = tensor.empty() : tensor<1x3xi32> loc("route")
+    %36 = linalg.generic {indexing_maps = [affine_map<(t, e) -> (t, e)>, affine_map<(t, e) -> (t, e)>], iterator_types = ["parallel", "parallel"]} ins(%7#0 : tensor<1x3xf32>) outs(%33 : tensor<1x3xi32>) {
+    ^bb0(%34: f32, %35: i32):
+      %37 = arith.constant 2147483647 : i32 loc("route")
+      %38 = arith.bitcast %34 : f32 to i32 loc("route")
+      %39 = arith.constant 0 : i32 loc("route")
+      %40 = arith.cmpi slt, %38, %39 : i32 loc("route")
+      %41 = arith.xori %38, %37 : i32 loc("route")
+      %42 = arith.select %40, %41, %38 : i32 loc("route")
+      %43 = arith.cmpf uno, %34, %34 : f32 loc("route")
+      %44 = arith.select %43, %37, %42 : i32 loc("route")
+      linalg.yield %44 : i32 loc("route")
+    } -> tensor<1x3xi32> loc("route")
+    %45 = tensor.empty() : tensor<1x3xi32> loc("route")
+    %46 = arith.constant 0 : i32 loc("route")
+    %47 = linalg.fill ins(%46 : i32) outs(%45 : tensor<1x3xi32>) -> tensor<1x3xi32> loc("route")
+    %51 = linalg.generic {indexing_maps = [affine_map<(t, e, i) -> (t, e)>, affine_map<(t, e, i) -> (t, i)>, affine_map<(t, e, i) -> (t, e)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%36, %36 : tensor<1x3xi32>, tensor<1x3xi32>) outs(%47 : tensor<1x3xi32>) {
+    ^bb0(%48: i32, %49: i32, %50: i32):
+      %52 = linalg.index 1 : index loc("route")
+      %53 = linalg.index 2 : index loc("route")
+      %54 = arith.cmpi eq, %49, %48 : i32 loc("route")
+      %55 = arith.cmpi ult, %53, %52 : index loc("route")
+      %56 = arith.andi %54, %55 : i1 loc("route")
+      %57 = arith.cmpi sgt, %49, %48 : i32 loc("route")
+      %58 = arith.ori %57, %56 : i1 loc("route")
+      %59 = arith.extui %58 : i1 to i32 loc("route")
+      %60 = arith.addi %50, %59 : i32 loc("route")
+      linalg.yield %60 : i32 loc("route")
+    } -> tensor<1x3xi32> loc("route")
+    %61 = arith.constant 0 : i32 loc("route")
+    %62 = linalg.fill ins(%61 : i32) outs(%32 : tensor<1x2xi32>) -> tensor<1x2xi32> loc("route")
+    %65 = linalg.generic {indexing_maps = [affine_map<(t, j, e) -> (t, e)>, affine_map<(t, j, e) -> (t, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%51 : tensor<1x3xi32>) outs(%62 : tensor<1x2xi32>) {
+    ^bb0(%63: i32, %64: i32):
+      %66 = linalg.index 1 : index loc("route")
+      %67 = arith.index_cast %66 : index to i32 loc("route")
+      %68 = linalg.index 2 : index loc("route")
+      %69 = arith.index_cast %68 : index to i32 loc("route")
+      %70 = arith.cmpi eq, %63, %67 : i32 loc("route")
+      %71 = arith.select %70, %69, %64 : i32 loc("route")
+      linalg.yield %71 : i32 loc("route")
+    } -> tensor<1x2xi32> loc("route")
+    %74 = linalg.generic {indexing_maps = [affine_map<(t, j) -> (t, j)>, affine_map<(t, j) -> (t, j)>], iterator_types = ["parallel", "parallel"]} ins(%65 : tensor<1x2xi32>) outs(%31 : tensor<1x2xf32>) {
+    ^bb0(%72: i32, %73: f32):
+      %75 = linalg.index 0 : index loc("route")
+      %76 = arith.index_cast %72 : i32 to index loc("route")
+      %77 = tensor.extract %7#0[%75, %76] : tensor<1x3xf32> loc("route")
+      linalg.yield %77 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %78 = tensor.empty() : tensor<1xf32> loc("route")
+    %79 = arith.constant 0xFF800000 : f32 loc("route")
+    %80 = linalg.fill ins(%79 : f32) outs(%78 : tensor<1xf32>) -> tensor<1xf32> loc("route")
+    %83 = linalg.generic {indexing_maps = [affine_map<(h, s) -> (h, s)>, affine_map<(h, s) -> (h)>], iterator_types = ["parallel", "reduction"]} ins(%74 : tensor<1x2xf32>) outs(%80 : tensor<1xf32>) {
+    ^bb0(%81: f32, %82: f32):
+      %84 = arith.maximumf %82, %81 : f32 loc("route")
+      linalg.yield %84 : f32 loc("route")
+    } -> tensor<1xf32> loc("route")
+    %87 = linalg.generic {indexing_maps = [affine_map<(h, s) -> (h)>, affine_map<(h, s) -> (h, s)>], iterator_types = ["parallel", "parallel"]} ins(%83 : tensor<1xf32>) outs(%74 : tensor<1x2xf32>) {
+    ^bb0(%85: f32, %86: f32):
+      %88 = arith.subf %86, %85 : f32 loc("route")
+      %89 = arith.constant 0x42B20000 : f32 loc("route")
+      %90 = arith.constant 0xC2AEAC4F : f32 loc("route")
+      %91 = arith.cmpf ogt, %88, %89 : f32 loc("route")
+      %92 = arith.select %91, %89, %88 : f32 loc("route")
+      %93 = arith.constant 0xC3160000 : f32 loc("route")
+      %94 = arith.cmpf olt, %92, %90 : f32 loc("route")
+      %95 = arith.select %94, %93, %92 : f32 loc("route")
+      %96 = arith.constant 0x4B400000 : f32 loc("route")
+      %97 = arith.constant 0x3FB8AA3B : f32 loc("route")
+      %98 = arith.mulf %95, %97 : f32 loc("route")
+      %99 = arith.addf %98, %96 : f32 loc("route")
+      %100 = arith.subf %99, %96 : f32 loc("route")
+      %101 = arith.constant 0x3F317200 : f32 loc("route")
+      %102 = arith.mulf %100, %101 : f32 loc("route")
+      %103 = arith.subf %95, %102 : f32 loc("route")
+      %104 = arith.constant 0x35BFBE8E : f32 loc("route")
+      %105 = arith.mulf %100, %104 : f32 loc("route")
+      %106 = arith.subf %103, %105 : f32 loc("route")
+      %107 = arith.constant 0x3AB5B722 : f32 loc("route")
+      %108 = arith.mulf %107, %106 : f32 loc("route")
+      %109 = arith.constant 0x3C0917C2 : f32 loc("route")
+      %110 = arith.addf %108, %109 : f32 loc("route")
+      %111 = arith.mulf %110, %106 : f32 loc("route")
+      %112 = arith.constant 0x3D2AAB44 : f32 loc("route")
+      %113 = arith.addf %111, %112 : f32 loc("route")
+      %114 = arith.mulf %113, %106 : f32 loc("route")
+      %115 = arith.constant 0x3E2AAA52 : f32 loc("route")
+      %116 = arith.addf %114, %115 : f32 loc("route")
+      %117 = arith.mulf %116, %106 : f32 loc("route")
+      %118 = arith.constant 0x3F000000 : f32 loc("route")
+      %119 = arith.addf %117, %118 : f32 loc("route")
+      %120 = arith.mulf %106, %106 : f32 loc("route")
+      %121 = arith.mulf %120, %119 : f32 loc("route")
+      %122 = arith.addf %121, %106 : f32 loc("route")
+      %123 = arith.constant 0x3F800000 : f32 loc("route")
+      %124 = arith.addf %122, %123 : f32 loc("route")
+      %125 = arith.bitcast %99 : f32 to i32 loc("route")
+      %126 = arith.constant 1262485504 : i32 loc("route")
+      %127 = arith.subi %125, %126 : i32 loc("route")
+      %128 = arith.constant 1 : i32 loc("route")
+      %129 = arith.shrsi %127, %128 : i32 loc("route")
+      %130 = arith.subi %127, %129 : i32 loc("route")
+      %131 = arith.constant 127 : i32 loc("route")
+      %132 = arith.addi %129, %131 : i32 loc("route")
+      %133 = arith.constant 23 : i32 loc("route")
+      %134 = arith.shli %132, %133 : i32 loc("route")
+      %135 = arith.bitcast %134 : i32 to f32 loc("route")
+      %136 = arith.mulf %124, %135 : f32 loc("route")
+      %137 = arith.constant 127 : i32 loc("route")
+      %138 = arith.addi %130, %137 : i32 loc("route")
+      %139 = arith.constant 23 : i32 loc("route")
+      %140 = arith.shli %138, %139 : i32 loc("route")
+      %141 = arith.bitcast %140 : i32 to f32 loc("route")
+      %142 = arith.mulf %136, %141 : f32 loc("route")
+      linalg.yield %142 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %143 = tensor.empty() : tensor<1x16xf32> loc("route")
+    %144 = arith.constant 0x00000000 : f32 loc("route")
+    %145 = linalg.fill ins(%144 : f32) outs(%143 : tensor<1x16xf32>) -> tensor<1x16xf32> loc("route")
+    %146 = tensor.extract_slice %87[0, 0][1, 2][1, 1] : tensor<1x2xf32> to tensor<1x2xf32> loc("route")
+    %147 = tensor.extract_slice %145[0, 0][1, 2][1, 1] : tensor<1x16xf32> to tensor<1x2xf32> loc("route")
+    %150 = linalg.generic {indexing_maps = [affine_map<(t, l) -> (t, l)>, affine_map<(t, l) -> (t, l)>], iterator_types = ["parallel", "parallel"]} ins(%146 : tensor<1x2xf32>) outs(%147 : tensor<1x2xf32>) {
+    ^bb0(%148: f32, %149: f32):
+      %151 = arith.addf %149, %148 : f32 loc("route")
+      linalg.yield %151 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %152 = tensor.insert_slice %150 into %145[0, 0][1, 2][1, 1] : tensor<1x2xf32> into tensor<1x16xf32> loc("route")
+    %153 = tensor.empty() : tensor<1xf32> loc("route")
+    %155 = linalg.generic {indexing_maps = [affine_map<(h) -> (h)>], iterator_types = ["parallel"]} outs(%153 : tensor<1xf32>) {
+    ^bb0(%154: f32):
+      %156 = linalg.index 0 : index loc("route")
+      %157 = arith.constant 0 : index loc("route")
+      %158 = tensor.extract %152[%156, %157] : tensor<1x16xf32> loc("route")
+      %159 = arith.constant 1 : index loc("route")
+      %160 = tensor.extract %152[%156, %159] : tensor<1x16xf32> loc("route")
+      %161 = arith.constant 2 : index loc("route")
+      %162 = tensor.extract %152[%156, %161] : tensor<1x16xf32> loc("route")
+      %163 = arith.constant 3 : index loc("route")
+      %164 = tensor.extract %152[%156, %163] : tensor<1x16xf32> loc("route")
+      %165 = arith.constant 4 : index loc("route")
+      %166 = tensor.extract %152[%156, %165] : tensor<1x16xf32> loc("route")
+      %167 = arith.constant 5 : index loc("route")
+      %168 = tensor.extract %152[%156, %167] : tensor<1x16xf32> loc("route")
+      %169 = arith.constant 6 : index loc("route")
+      %170 = tensor.extract %152[%156, %169] : tensor<1x16xf32> loc("route")
+      %171 = arith.constant 7 : index loc("route")
+      %172 = tensor.extract %152[%156, %171] : tensor<1x16xf32> loc("route")
+      %173 = arith.constant 8 : index loc("route")
+      %174 = tensor.extract %152[%156, %173] : tensor<1x16xf32> loc("route")
+      %175 = arith.constant 9 : index loc("route")
+      %176 = tensor.extract %152[%156, %175] : tensor<1x16xf32> loc("route")
+      %177 = arith.constant 10 : index loc("route")
+      %178 = tensor.extract %152[%156, %177] : tensor<1x16xf32> loc("route")
+      %179 = arith.constant 11 : index loc("route")
+      %180 = tensor.extract %152[%156, %179] : tensor<1x16xf32> loc("route")
+      %181 = arith.constant 12 : index loc("route")
+      %182 = tensor.extract %152[%156, %181] : tensor<1x16xf32> loc("route")
+      %183 = arith.constant 13 : index loc("route")
+      %184 = tensor.extract %152[%156, %183] : tensor<1x16xf32> loc("route")
+      %185 = arith.constant 14 : index loc("route")
+      %186 = tensor.extract %152[%156, %185] : tensor<1x16xf32> loc("route")
+      %187 = arith.constant 15 : index loc("route")
+      %188 = tensor.extract %152[%156, %187] : tensor<1x16xf32> loc("route")
+      %189 = arith.addf %158, %174 : f32 loc("route")
+      %190 = arith.addf %160, %176 : f32 loc("route")
+      %191 = arith.addf %162, %178 : f32 loc("route")
+      %192 = arith.addf %164, %180 : f32 loc("route")
+      %193 = arith.addf %166, %182 : f32 loc("route")
+      %194 = arith.addf %168, %184 : f32 loc("route")
+      %195 = arith.addf %170, %186 : f32 loc("route")
+      %196 = arith.addf %172, %188 : f32 loc("route")
+      %197 = arith.addf %189, %193 : f32 loc("route")
+      %198 = arith.addf %190, %194 : f32 loc("route")
+      %199 = arith.addf %191, %195 : f32 loc("route")
+      %200 = arith.addf %192, %196 : f32 loc("route")
+      %201 = arith.addf %197, %199 : f32 loc("route")
+      %202 = arith.addf %198, %200 : f32 loc("route")
+      %203 = arith.addf %201, %202 : f32 loc("route")
+      linalg.yield %203 : f32 loc("route")
+    } -> tensor<1xf32> loc("route")
+    %206 = linalg.generic {indexing_maps = [affine_map<(h, s) -> (h)>, affine_map<(h, s) -> (h, s)>], iterator_types = ["parallel", "parallel"]} ins(%155 : tensor<1xf32>) outs(%87 : tensor<1x2xf32>) {
+    ^bb0(%204: f32, %205: f32):
+      %207 = arith.divf %205, %204 : f32 loc("route")
+      linalg.yield %207 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %208 = tensor.empty() : tensor<1x32xf32> loc("up")
+    %209 = arith.constant 0x00000000 : f32 loc("up")
+    %210 = linalg.fill ins(%209 : f32) outs(%208 : tensor<1x32xf32>) -> tensor<1x32xf32> loc("up")
+    %211 = tensor.extract_slice %210[0, 0][1, 8][1, 1] : tensor<1x32xf32> to tensor<1x8xf32> loc("up")
+    %214 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x : tensor<1x8xf32>) outs(%211 : tensor<1x8xf32>) {
+    ^bb0(%212: f32, %213: f32):
+      linalg.yield %212 : f32 loc("up")
+    } -> tensor<1x8xf32> loc("up")
+    %215 = tensor.insert_slice %214 into %210[0, 0][1, 8][1, 1] : tensor<1x8xf32> into tensor<1x32xf32> loc("up")
+    %216 = tensor.expand_shape %215 [[0], [1, 2]] output_shape [1, 1, 32] : tensor<1x32xf32> into tensor<1x1x32xf32> loc("up")
+    %217 = tensor.empty() : tensor<1x1xi32> loc("up")
+    %218 = arith.constant 0 : i32 loc("up")
+    %219 = linalg.fill ins(%218 : i32) outs(%217 : tensor<1x1xi32>) -> tensor<1x1xi32> loc("up")
+    %222 = linalg.generic {indexing_maps = [affine_map<(g, t, i) -> (t, g, i)>, affine_map<(g, t, i) -> (g, t)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%216 : tensor<1x1x32xf32>) outs(%219 : tensor<1x1xi32>) {
+    ^bb0(%220: f32, %221: i32):
+      %223 = arith.bitcast %220 : f32 to i32 loc("up")
+      %224 = arith.constant 2147483647 : i32 loc("up")
+      %225 = arith.andi %223, %224 : i32 loc("up")
+      %226 = arith.maxsi %221, %225 : i32 loc("up")
+      linalg.yield %226 : i32 loc("up")
+    } -> tensor<1x1xi32> loc("up")
+    %227 = tensor.empty() : tensor<1x1xf32> loc("up")
+    %230 = linalg.generic {indexing_maps = [affine_map<(g, t) -> (g, t)>, affine_map<(g, t) -> (g, t)>], iterator_types = ["parallel", "parallel"]} ins(%222 : tensor<1x1xi32>) outs(%227 : tensor<1x1xf32>) {
+    ^bb0(%228: i32, %229: f32):
+      %231 = arith.bitcast %228 : i32 to f32 loc("up")
+      %232 = arith.constant 0x00000000 : f32 loc("up")
+      %233 = arith.mulf %231, %232 : f32 loc("up")
+      %234 = arith.constant 226492416 : i32 loc("up")
+      %235 = arith.constant 0x467EFC00 : f32 loc("up")
+      %236 = arith.divf %231, %235 : f32 loc("up")
+      %237 = arith.cmpi sge, %228, %234 : i32 loc("up")
+      %238 = arith.select %237, %236, %233 : f32 loc("up")
+      %239 = arith.constant 2139095040 : i32 loc("up")
+      %240 = arith.cmpi slt, %228, %239 : i32 loc("up")
+      %241 = arith.select %240, %238, %233 : f32 loc("up")
+      linalg.yield %241 : f32 loc("up")
+    } -> tensor<1x1xf32> loc("up")
+    %242 = tensor.empty() : tensor<1x1x32xi16> loc("up")
+    %246 = linalg.generic {indexing_maps = [affine_map<(g, t, i) -> (t, g, i)>, affine_map<(g, t, i) -> (g, t)>, affine_map<(g, t, i) -> (g, t, i)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%216, %230 : tensor<1x1x32xf32>, tensor<1x1xf32>) outs(%242 : tensor<1x1x32xi16>) {
+    ^bb0(%243: f32, %244: f32, %245: i16):
+      %247 = arith.constant 0x00000000 : f32 loc("up")
+      %248 = arith.constant 0x3F800000 : f32 loc("up")
+      %249 = arith.divf %248, %244 : f32 loc("up")
+      %250 = arith.mulf %243, %249 : f32 loc("up")
+      %251 = arith.cmpf ogt, %244, %247 : f32 loc("up")
+      %252 = arith.select %251, %250, %247 : f32 loc("up")
+      %253 = arith.constant 0x4B400000 : f32 loc("up")
+      %254 = arith.addf %252, %253 : f32 loc("up")
+      %255 = arith.bitcast %254 : f32 to i32 loc("up")
+      %256 = arith.constant 1262485504 : i32 loc("up")
+      %257 = arith.subi %255, %256 : i32 loc("up")
+      %258 = arith.trunci %257 : i32 to i16 loc("up")
+      linalg.yield %258 : i16 loc("up")
+    } -> tensor<1x1x32xi16> loc("up")
+    %259 = tensor.empty() : tensor<1x1xi32> loc("up")
+    %260 = arith.constant 0 : i32 loc("up")
+    %261 = linalg.fill ins(%260 : i32) outs(%259 : tensor<1x1xi32>) -> tensor<1x1xi32> loc("up")
+    %264 = linalg.generic {indexing_maps = [affine_map<(g, t, i) -> (g, t, i)>, affine_map<(g, t, i) -> (g, t)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%246 : tensor<1x1x32xi16>) outs(%261 : tensor<1x1xi32>) {
+    ^bb0(%262: i16, %263: i32):
+      %265 = arith.extsi %262 : i16 to i32 loc("up")
+      %266 = arith.addi %263, %265 : i32 loc("up")
+      linalg.yield %266 : i32 loc("up")
+    } -> tensor<1x1xi32> loc("up")
+    %267 = tensor.empty() : tensor<1x16xf32> loc("up")
+    %268 = tensor.expand_shape %267 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("up")
+    %269 = tensor.collapse_shape %268 [[0, 1], [2]] : tensor<1x2x8xf32> into tensor<2x8xf32> loc("up")
+    %270 = tensor.empty() : tensor<1x64xf32> loc("up")
+    %271 = tensor.empty() : tensor<1x64xi32> loc("up")
+    %272 = arith.constant 2 : index loc("up")
+    %273 = arith.constant 0 : index loc("up")
+    %274 = arith.constant 1 : index loc("up")
+    %276:3 = scf.for %275 = %273 to %272 step %274 iter_args(%277 = %269, %278 = %270, %279 = %271) -> (tensor<2x8xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
+      %280 = arith.constant 2 : index loc("up")
+      %281 = arith.divui %275, %280 : index loc("up")
+      %282 = arith.constant 2 : index loc("up")
+      %283 = arith.remui %275, %282 : index loc("up")
+      %284 = tensor.extract %65[%281, %283] : tensor<1x2xi32> loc("up")
+      %285 = arith.index_cast %284 : i32 to index loc("up")
+      %286 = tensor.extract_slice %277[%275, 0][1, 8][1, 1] : tensor<2x8xf32> to tensor<1x8xf32> loc("up")
+      %287 = tensor.extract_slice %246[0, %281, 0][1, 1, 32][1, 1, 1] : tensor<1x1x32xi16> to tensor<1x1x32xi16> loc("up")
+      %288 = tensor.extract_slice %230[0, %281][1, 1][1, 1] : tensor<1x1xf32> to tensor<1x1xf32> loc("up")
+      %289 = tensor.extract_slice %264[0, %281][1, 1][1, 1] : tensor<1x1xi32> to tensor<1x1xi32> loc("up")
+      %290 = arith.constant 1 : index loc("up")
+      %291 = arith.constant 0 : index loc("up")
+      %292 = arith.constant 1 : index loc("up")
+      %294:3 = scf.for %293 = %291 to %290 step %292 iter_args(%295 = %286, %296 = %278, %297 = %279) -> (tensor<1x8xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
+        %298 = arith.constant 0x00000000 : f32 loc("up")
+        %299 = linalg.fill ins(%298 : f32) outs(%296 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("up")
+        %300 = arith.constant 1 : index loc("up")
+        %301 = arith.constant 0 : index loc("up")
+        %302 = arith.constant 1 : index loc("up")
+        %304:2 = scf.for %303 = %301 to %300 step %302 iter_args(%305 = %299, %306 = %297) -> (tensor<1x64xf32>, tensor<1x64xi32>) {
+          %307 = tensor.extract_slice %287[%303, 0, 0][1, 1, 32][1, 1, 1] : tensor<1x1x32xi16> to tensor<1x32xi16> loc("up")
+          %308 = tensor.extract_slice %data.up.weight[%call, %285, %293, %303, 0, 0][1, 1, 1, 1, 16, 64][1, 1, 1, 1, 1, 1] : tensor<1x3x1x1x16x64xi8> to tensor<16x64xi8> loc("up")
+          %309 = arith.constant 0 : i32 loc("up")
+          %310 = linalg.fill ins(%309 : i32) outs(%306 : tensor<1x64xi32>) -> tensor<1x64xi32> loc("up")
+          %315 = linalg.generic {indexing_maps = [affine_map<(t, j, n) -> (t, 2 * j)>, affine_map<(t, j, n) -> (t, 2 * j + 1)>, affine_map<(t, j, n) -> (j, n)>, affine_map<(t, j, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%307, %307, %308 : tensor<1x32xi16>, tensor<1x32xi16>, tensor<16x64xi8>) outs(%310 : tensor<1x64xi32>) {
+          ^bb0(%311: i16, %312: i16, %313: i8, %314: i32):
+            %316 = arith.extui %313 : i8 to i32 loc("up")
+            %317 = arith.constant 15 : i32 loc("up")
+            %318 = arith.andi %316, %317 : i32 loc("up")
+            %319 = arith.constant 4 : i32 loc("up")
+            %320 = arith.shrui %316, %319 : i32 loc("up")
+            %321 = arith.extsi %311 : i16 to i32 loc("up")
+            %322 = arith.muli %318, %321 : i32 loc("up")
+            %323 = arith.addi %314, %322 : i32 loc("up")
+            %324 = arith.extsi %312 : i16 to i32 loc("up")
+            %325 = arith.muli %320, %324 : i32 loc("up")
+            %326 = arith.addi %323, %325 : i32 loc("up")
+            linalg.yield %326 : i32 loc("up")
+          } -> tensor<1x64xi32> loc("up")
+          %327 = tensor.extract_slice %288[%303, 0][1, 1][1, 1] : tensor<1x1xf32> to tensor<1xf32> loc("up")
+          %328 = tensor.extract_slice %289[%303, 0][1, 1][1, 1] : tensor<1x1xi32> to tensor<1xi32> loc("up")
+          %329 = tensor.extract_slice %scale.up.weight[%call, %285, %293, %303, 0][1, 1, 1, 1, 64][1, 1, 1, 1, 1] : tensor<1x3x1x1x64xf16> to tensor<64xf16> loc("up")
+          %330 = tensor.extract_slice %zero.up.weight[%call, %285, %293, %303, 0][1, 1, 1, 1, 64][1, 1, 1, 1, 1] : tensor<1x3x1x1x64xi8> to tensor<64xi8> loc("up")
+          %337 = linalg.generic {indexing_maps = [affine_map<(t, n) -> (t, n)>, affine_map<(t, n) -> (t)>, affine_map<(t, n) -> (t)>, affine_map<(t, n) -> (n)>, affine_map<(t, n) -> (n)>, affine_map<(t, n) -> (t, n)>], iterator_types = ["parallel", "parallel"]} ins(%315, %327, %328, %329, %330 : tensor<1x64xi32>, tensor<1xf32>, tensor<1xi32>, tensor<64xf16>, tensor<64xi8>) outs(%305 : tensor<1x64xf32>) {
+          ^bb0(%331: i32, %332: f32, %333: i32, %334: f16, %335: i8, %336: f32):
+            %338 = arith.extsi %335 : i8 to i32 loc("up")
+            %339 = arith.muli %338, %333 : i32 loc("up")
+            %340 = arith.subi %331, %339 : i32 loc("up")
+            %341 = arith.extf %334 : f16 to f32 loc("up")
+            %342 = arith.mulf %341, %332 : f32 loc("up")
+            %343 = arith.sitofp %340 : i32 to f32 loc("up")
+            %344 = arith.mulf %343, %342 : f32 loc("up")
+            %345 = arith.addf %336, %344 : f32 loc("up")
+            linalg.yield %345 : f32 loc("up")
+          } -> tensor<1x64xf32> loc("up")
+          scf.yield %337, %315 : tensor<1x64xf32>, tensor<1x64xi32> loc("up")
+        } loc("up")
+        %346 = arith.constant 64 : index loc("up")
+        %347 = arith.muli %293, %346 : index loc("up")
+        %348 = arith.constant 8 : index loc("up")
+        %349 = arith.subi %348, %347 : index loc("up")
+        %350 = arith.constant 64 : index loc("up")
+        %351 = arith.minui %349, %350 : index loc("up")
+        %352 = tensor.extract_slice %304#0[0, 0][1, %351][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("up")
+        %353 = tensor.extract_slice %295[0, %347][1, %351][1, 1] : tensor<1x8xf32> to tensor<1x?xf32> loc("up")
+        %356 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%352 : tensor<1x?xf32>) outs(%353 : tensor<1x?xf32>) {
+        ^bb0(%354: f32, %355: f32):
+          linalg.yield %354 : f32 loc("up")
+        } -> tensor<1x?xf32> loc("up")
+        %357 = tensor.insert_slice %356 into %295[0, %347][1, %351][1, 1] : tensor<1x?xf32> into tensor<1x8xf32> loc("up")
+        scf.yield %357, %304#0, %304#1 : tensor<1x8xf32>, tensor<1x64xf32>, tensor<1x64xi32> loc("up")
+      } loc("up")
+      %358 = tensor.insert_slice %294#0 into %277[%275, 0][1, 8][1, 1] : tensor<1x8xf32> into tensor<2x8xf32> loc("up")
+      scf.yield %358, %294#1, %294#2 : tensor<2x8xf32>, tensor<1x64xf32>, tensor<1x64xi32> loc("up")
+    } loc("up")
+    %359 = tensor.expand_shape %276#0 [[0, 1], [2]] output_shape [1, 2, 8] : tensor<2x8xf32> into tensor<1x2x8xf32> loc("up")
+    %360 = tensor.collapse_shape %359 [[0], [1, 2]] : tensor<1x2x8xf32> into tensor<1x16xf32> loc("up")
+    %361 = tensor.extract_slice %data.up.bias[%call, 0, 0][1, 3, 8][1, 1, 1] : tensor<1x3x8xf32> to tensor<3x8xf32> loc("up_bias")
+    %362 = tensor.empty() : tensor<1x16xf32> loc("up_bias")
+    %363 = tensor.expand_shape %360 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("up_bias")
+    %364 = tensor.expand_shape %362 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("up_bias")
+    %368 = linalg.generic {indexing_maps = [affine_map<(t, j, n) -> (t, j, n)>, affine_map<(t, j, n) -> (t, j)>, affine_map<(t, j, n) -> (t, j, n)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%363, %65 : tensor<1x2x8xf32>, tensor<1x2xi32>) outs(%364 : tensor<1x2x8xf32>) {
+    ^bb0(%365: f32, %366: i32, %367: f32):
+      %369 = arith.index_cast %366 : i32 to index loc("up_bias")
+      %370 = linalg.index 2 : index loc("up_bias")
+      %371 = tensor.extract %361[%369, %370] : tensor<3x8xf32> loc("up_bias")
+      %372 = arith.addf %365, %371 : f32 loc("up_bias")
+      linalg.yield %372 : f32 loc("up_bias")
+    } -> tensor<1x2x8xf32> loc("up_bias")
+    %373 = tensor.collapse_shape %368 [[0], [1, 2]] : tensor<1x2x8xf32> into tensor<1x16xf32> loc("up_bias")
+    %377 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%373, %373 : tensor<1x16xf32>, tensor<1x16xf32>) outs(%360 : tensor<1x16xf32>) {
+    ^bb0(%374: f32, %375: f32, %376: f32):
+      %378 = arith.constant 0x40E00000 : f32 loc("act")
+      %379 = arith.constant 0xC0E00000 : f32 loc("act")
+      %380 = arith.cmpf ogt, %374, %378 : f32 loc("act")
+      %381 = arith.select %380, %378, %374 : f32 loc("act")
+      %382 = arith.cmpf ogt, %375, %378 : f32 loc("act")
+      %383 = arith.select %382, %378, %375 : f32 loc("act")
+      %384 = arith.cmpf olt, %383, %379 : f32 loc("act")
+      %385 = arith.select %384, %379, %383 : f32 loc("act")
+      %386 = arith.constant 0x3FD9DB23 : f32 loc("act")
+      %387 = arith.mulf %381, %386 : f32 loc("act")
+      %388 = arith.negf %387 : f32 loc("act")
+      %389 = arith.constant 0x42B20000 : f32 loc("act")
+      %390 = arith.constant 0xC2AEAC4F : f32 loc("act")
+      %391 = arith.cmpf ogt, %388, %389 : f32 loc("act")
+      %392 = arith.select %391, %389, %388 : f32 loc("act")
+      %393 = arith.constant 0xC3160000 : f32 loc("act")
+      %394 = arith.cmpf olt, %392, %390 : f32 loc("act")
+      %395 = arith.select %394, %393, %392 : f32 loc("act")
+      %396 = arith.constant 0x4B400000 : f32 loc("act")
+      %397 = arith.constant 0x3FB8AA3B : f32 loc("act")
+      %398 = arith.mulf %395, %397 : f32 loc("act")
+      %399 = arith.addf %398, %396 : f32 loc("act")
+      %400 = arith.subf %399, %396 : f32 loc("act")
+      %401 = arith.constant 0x3F317200 : f32 loc("act")
+      %402 = arith.mulf %400, %401 : f32 loc("act")
+      %403 = arith.subf %395, %402 : f32 loc("act")
+      %404 = arith.constant 0x35BFBE8E : f32 loc("act")
+      %405 = arith.mulf %400, %404 : f32 loc("act")
+      %406 = arith.subf %403, %405 : f32 loc("act")
+      %407 = arith.constant 0x3AB5B722 : f32 loc("act")
+      %408 = arith.mulf %407, %406 : f32 loc("act")
+      %409 = arith.constant 0x3C0917C2 : f32 loc("act")
+      %410 = arith.addf %408, %409 : f32 loc("act")
+      %411 = arith.mulf %410, %406 : f32 loc("act")
+      %412 = arith.constant 0x3D2AAB44 : f32 loc("act")
+      %413 = arith.addf %411, %412 : f32 loc("act")
+      %414 = arith.mulf %413, %406 : f32 loc("act")
+      %415 = arith.constant 0x3E2AAA52 : f32 loc("act")
+      %416 = arith.addf %414, %415 : f32 loc("act")
+      %417 = arith.mulf %416, %406 : f32 loc("act")
+      %418 = arith.constant 0x3F000000 : f32 loc("act")
+      %419 = arith.addf %417, %418 : f32 loc("act")
+      %420 = arith.mulf %406, %406 : f32 loc("act")
+      %421 = arith.mulf %420, %419 : f32 loc("act")
+      %422 = arith.addf %421, %406 : f32 loc("act")
+      %423 = arith.constant 0x3F800000 : f32 loc("act")
+      %424 = arith.addf %422, %423 : f32 loc("act")
+      %425 = arith.bitcast %399 : f32 to i32 loc("act")
+      %426 = arith.constant 1262485504 : i32 loc("act")
+      %427 = arith.subi %425, %426 : i32 loc("act")
+      %428 = arith.constant 1 : i32 loc("act")
+      %429 = arith.shrsi %427, %428 : i32 loc("act")
+      %430 = arith.subi %427, %429 : i32 loc("act")
+      %431 = arith.constant 127 : i32 loc("act")
+      %432 = arith.addi %429, %431 : i32 loc("act")
+      %433 = arith.constant 23 : i32 loc("act")
+      %434 = arith.shli %432, %433 : i32 loc("act")
+      %435 = arith.bitcast %434 : i32 to f32 loc("act")
+      %436 = arith.mulf %424, %435 : f32 loc("act")
+      %437 = arith.constant 127 : i32 loc("act")
+      %438 = arith.addi %430, %437 : i32 loc("act")
+      %439 = arith.constant 23 : i32 loc("act")
+      %440 = arith.shli %438, %439 : i32 loc("act")
+      %441 = arith.bitcast %440 : i32 to f32 loc("act")
+      %442 = arith.mulf %436, %441 : f32 loc("act")
+      %443 = arith.constant 0x3F800000 : f32 loc("act")
+      %444 = arith.addf %443, %442 : f32 loc("act")
+      %445 = arith.divf %381, %444 : f32 loc("act")
+      %446 = arith.constant 0x3F800000 : f32 loc("act")
+      %447 = arith.addf %385, %446 : f32 loc("act")
+      %448 = arith.mulf %447, %445 : f32 loc("act")
+      linalg.yield %448 : f32 loc("act")
+    } -> tensor<1x16xf32> loc("act")
+    %449 = tensor.expand_shape %377 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("sum")
+    %450 = arith.constant 0x00000000 : f32 loc("sum")
+    %451 = linalg.fill ins(%450 : f32) outs(%out.sum : tensor<1x8xf32>) -> tensor<1x8xf32> loc("sum")
+    %455 = linalg.generic {indexing_maps = [affine_map<(t, j, n) -> (t, j)>, affine_map<(t, j, n) -> (t, j, n)>, affine_map<(t, j, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%206, %449 : tensor<1x2xf32>, tensor<1x2x8xf32>) outs(%451 : tensor<1x8xf32>) {
+    ^bb0(%452: f32, %453: f32, %454: f32):
+      %456 = arith.mulf %452, %453 : f32 loc("sum")
+      %457 = arith.addf %454, %456 : f32 loc("sum")
+      linalg.yield %457 : f32 loc("sum")
+    } -> tensor<1x8xf32> loc("sum")
+    return %455 : tensor<1x8xf32>
+  }
+  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.logits: tensor<1x11xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<16x2xf32> {bufferization.writable = false}, %w6: tensor<16x2xf32> {bufferization.writable = false}, %w7: tensor<1x1x8x64xf32> {bufferization.writable = false}, %w8: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %w9: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %w10: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %w11: tensor<1x3x8xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
     %1 = tensor.empty() : tensor<1x8xf32> loc("embedding")
     %4 = linalg.generic {indexing_maps = [affine_map<(t, h) -> (t)>, affine_map<(t, h) -> (t, h)>], iterator_types = ["parallel", "parallel"]} ins(%in.tokens : tensor<1xi32>) outs(%1 : tensor<1x8xf32>) {
     ^bb0(%2: i32, %3: f32):
@@ -536,68 +1001,85 @@ module {
     %16 = arith.constant 1 : index loc("layers.1.index")
     %17 = arith.constant 1 : index loc("layers.1")
     %18:3 = func.call @layer_decode(%15#0, %15#1, %15#2, %16, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %17, %4) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.1")
-    %19 = tensor.empty() : tensor<1x64xf32> loc("logits")
-    %20 = arith.constant 1 : index loc("logits")
-    %21 = arith.constant 0 : index loc("logits")
+    %19 = arith.constant 0 : index loc("moe")
+    %20:1 = func.call @moe_decode(%18#0, %w7, %w8, %w9, %w10, %w11, %19, %15#0) : (tensor<1x8xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>) loc("moe")
+    %21 = tensor.empty() : tensor<1x64xf32> loc("logits")
     %22 = arith.constant 1 : index loc("logits")
-    %24:2 = scf.for %23 = %21 to %20 step %22 iter_args(%25 = %out.logits, %26 = %19) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
-      %27 = arith.constant 0x00000000 : f32 loc("logits")
-      %28 = linalg.fill ins(%27 : f32) outs(%26 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
-      %29 = tensor.extract_slice %w0[%23, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
-      %33 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%18#0, %29 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%28 : tensor<1x64xf32>) {
-      ^bb0(%30: f32, %31: f16, %32: f32):
-        %34 = arith.extf %31 : f16 to f32 loc("logits")
-        %35 = arith.mulf %30, %34 : f32 loc("logits")
-        %36 = arith.addf %32, %35 : f32 loc("logits")
-        linalg.yield %36 : f32 loc("logits")
+    %23 = arith.constant 0 : index loc("logits")
+    %24 = arith.constant 1 : index loc("logits")
+    %26:2 = scf.for %25 = %23 to %22 step %24 iter_args(%27 = %out.logits, %28 = %21) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
+      %29 = arith.constant 0x00000000 : f32 loc("logits")
+      %30 = linalg.fill ins(%29 : f32) outs(%28 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
+      %31 = tensor.extract_slice %w0[%25, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
+      %35 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%20#0, %31 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%30 : tensor<1x64xf32>) {
+      ^bb0(%32: f32, %33: f16, %34: f32):
+        %36 = arith.extf %33 : f16 to f32 loc("logits")
+        %37 = arith.mulf %32, %36 : f32 loc("logits")
+        %38 = arith.addf %34, %37 : f32 loc("logits")
+        linalg.yield %38 : f32 loc("logits")
       } -> tensor<1x64xf32> loc("logits")
-      %37 = arith.constant 64 : index loc("logits")
-      %38 = arith.muli %23, %37 : index loc("logits")
-      %39 = arith.constant 11 : index loc("logits")
-      %40 = arith.subi %39, %38 : index loc("logits")
-      %41 = arith.constant 64 : index loc("logits")
-      %42 = arith.minui %40, %41 : index loc("logits")
-      %43 = tensor.extract_slice %33[0, 0][1, %42][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
-      %44 = tensor.extract_slice %25[0, %38][1, %42][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
-      %47 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%43 : tensor<1x?xf32>) outs(%44 : tensor<1x?xf32>) {
-      ^bb0(%45: f32, %46: f32):
-        linalg.yield %45 : f32 loc("logits")
+      %39 = arith.constant 64 : index loc("logits")
+      %40 = arith.muli %25, %39 : index loc("logits")
+      %41 = arith.constant 11 : index loc("logits")
+      %42 = arith.subi %41, %40 : index loc("logits")
+      %43 = arith.constant 64 : index loc("logits")
+      %44 = arith.minui %42, %43 : index loc("logits")
+      %45 = tensor.extract_slice %35[0, 0][1, %44][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
+      %46 = tensor.extract_slice %27[0, %40][1, %44][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
+      %49 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%45 : tensor<1x?xf32>) outs(%46 : tensor<1x?xf32>) {
+      ^bb0(%47: f32, %48: f32):
+        linalg.yield %47 : f32 loc("logits")
       } -> tensor<1x?xf32> loc("logits")
-      %48 = tensor.insert_slice %47 into %25[0, %38][1, %42][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
-      scf.yield %48, %33 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
+      %50 = tensor.insert_slice %49 into %27[0, %40][1, %44][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
+      scf.yield %50, %35 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
     } loc("logits")
-    return %24#0, %18#1, %18#2 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
+    return %26#0, %18#1, %18#2 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
   }
-  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<3776xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>) attributes {llvm.emit_c_interface} {
+  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<9568xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>) attributes {llvm.emit_c_interface} {
     %1 = "bufferization.to_tensor"(%tokens) {restrict} : (memref<1xi32>) -> tensor<1xi32>
     %2 = "bufferization.to_tensor"(%kcache) {restrict, writable} : (memref<2x1x4x16xf32>) -> tensor<2x1x4x16xf32>
     %3 = "bufferization.to_tensor"(%vcache) {restrict, writable} : (memref<2x16x1x4xf32>) -> tensor<2x16x1x4xf32>
     %4 = "bufferization.to_tensor"(%logits) {restrict, writable} : (memref<1x11xf32>) -> tensor<1x11xf32>
     %5 = arith.constant 0 : index
-    %6 = memref.view %weights[%5][] : memref<3776xi8> to memref<1x8x64xf16>
+    %6 = memref.view %weights[%5][] : memref<9568xi8> to memref<1x8x64xf16>
     %7 = "bufferization.to_tensor"(%6) {restrict} : (memref<1x8x64xf16>) -> tensor<1x8x64xf16>
     %8 = arith.constant 1280 : index
-    %9 = memref.view %weights[%8][] : memref<3776xi8> to memref<2x8xf32>
+    %9 = memref.view %weights[%8][] : memref<9568xi8> to memref<2x8xf32>
     %10 = "bufferization.to_tensor"(%9) {restrict} : (memref<2x8xf32>) -> tensor<2x8xf32>
     %11 = arith.constant 1344 : index
-    %12 = memref.view %weights[%11][] : memref<3776xi8> to memref<2x1x1x16x64xi8>
+    %12 = memref.view %weights[%11][] : memref<9568xi8> to memref<2x1x1x16x64xi8>
     %13 = "bufferization.to_tensor"(%12) {restrict} : (memref<2x1x1x16x64xi8>) -> tensor<2x1x1x16x64xi8>
     %14 = arith.constant 3392 : index
-    %15 = memref.view %weights[%14][] : memref<3776xi8> to memref<2x1x1x64xf16>
+    %15 = memref.view %weights[%14][] : memref<9568xi8> to memref<2x1x1x64xf16>
     %16 = "bufferization.to_tensor"(%15) {restrict} : (memref<2x1x1x64xf16>) -> tensor<2x1x1x64xf16>
     %17 = arith.constant 3648 : index
-    %18 = memref.view %weights[%17][] : memref<3776xi8> to memref<2x1x1x64xi8>
+    %18 = memref.view %weights[%17][] : memref<9568xi8> to memref<2x1x1x64xi8>
     %19 = "bufferization.to_tensor"(%18) {restrict} : (memref<2x1x1x64xi8>) -> tensor<2x1x1x64xi8>
     %20 = arith.constant 1024 : index
-    %21 = memref.view %weights[%20][] : memref<3776xi8> to memref<16x2xf32>
+    %21 = memref.view %weights[%20][] : memref<9568xi8> to memref<16x2xf32>
     %22 = "bufferization.to_tensor"(%21) {restrict} : (memref<16x2xf32>) -> tensor<16x2xf32>
     %23 = arith.constant 1152 : index
-    %24 = memref.view %weights[%23][] : memref<3776xi8> to memref<16x2xf32>
+    %24 = memref.view %weights[%23][] : memref<9568xi8> to memref<16x2xf32>
     %25 = "bufferization.to_tensor"(%24) {restrict} : (memref<16x2xf32>) -> tensor<16x2xf32>
-    %26:3 = func.call @decode_core(%1, %pos, %2, %3, %4, %7, %10, %13, %16, %19, %22, %25) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>)
-    bufferization.materialize_in_destination %26#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
-    bufferization.materialize_in_destination %26#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
-    bufferization.materialize_in_destination %26#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
+    %26 = arith.constant 3776 : index
+    %27 = memref.view %weights[%26][] : memref<9568xi8> to memref<1x1x8x64xf32>
+    %28 = "bufferization.to_tensor"(%27) {restrict} : (memref<1x1x8x64xf32>) -> tensor<1x1x8x64xf32>
+    %29 = arith.constant 5824 : index
+    %30 = memref.view %weights[%29][] : memref<9568xi8> to memref<1x3x1x1x16x64xi8>
+    %31 = "bufferization.to_tensor"(%30) {restrict} : (memref<1x3x1x1x16x64xi8>) -> tensor<1x3x1x1x16x64xi8>
+    %32 = arith.constant 8896 : index
+    %33 = memref.view %weights[%32][] : memref<9568xi8> to memref<1x3x1x1x64xf16>
+    %34 = "bufferization.to_tensor"(%33) {restrict} : (memref<1x3x1x1x64xf16>) -> tensor<1x3x1x1x64xf16>
+    %35 = arith.constant 9280 : index
+    %36 = memref.view %weights[%35][] : memref<9568xi8> to memref<1x3x1x1x64xi8>
+    %37 = "bufferization.to_tensor"(%36) {restrict} : (memref<1x3x1x1x64xi8>) -> tensor<1x3x1x1x64xi8>
+    %38 = arith.constant 9472 : index
+    %39 = memref.view %weights[%38][] : memref<9568xi8> to memref<1x3x8xf32>
+    %40 = "bufferization.to_tensor"(%39) {restrict} : (memref<1x3x8xf32>) -> tensor<1x3x8xf32>
+    %41:3 = func.call @decode_core(%1, %pos, %2, %3, %4, %7, %10, %13, %16, %19, %22, %25, %28, %31, %34, %37, %40) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>)
+    bufferization.materialize_in_destination %41#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
+    bufferization.materialize_in_destination %41#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
+    bufferization.materialize_in_destination %41#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
     return
   }
 }

@@ -1,5 +1,5 @@
 module {
-  func.func private @layer_decode(%in.x: tensor<1x8xf32>, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %in.layer: index, %in.pos: index, %data.norm.weight: tensor<2x8xf32> {bufferization.writable = false}, %data.proj.weight: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %scale.proj.weight: tensor<2x1x1x64xf16> {bufferization.writable = false}, %zero.proj.weight: tensor<2x1x1x64xi8> {bufferization.writable = false}, %data.cos: tensor<16x2xf32> {bufferization.writable = false}, %data.sin: tensor<16x2xf32> {bufferization.writable = false}, %call: index, %out.residual: tensor<1x8xf32>, %trace: tensor<115xf32>, %base: index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) {
+  func.func private @layer_decode(%in.x: tensor<1x8xf32>, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %in.layer: index, %in.pos: index, %data.norm.weight: tensor<2x8xf32> {bufferization.writable = false}, %data.proj.weight: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %scale.proj.weight: tensor<2x1x1x64xf16> {bufferization.writable = false}, %zero.proj.weight: tensor<2x1x1x64xi8> {bufferization.writable = false}, %data.cos: tensor<16x2xf32> {bufferization.writable = false}, %data.sin: tensor<16x2xf32> {bufferization.writable = false}, %call: index, %out.residual: tensor<1x8xf32>, %trace: tensor<176xf32>, %base: index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>) {
     %1 = tensor.extract_slice %data.norm.weight[%call, 0][1, 8][1, 1] : tensor<2x8xf32> to tensor<8xf32> loc("attn.norm")
     %2 = tensor.empty() : tensor<1x16xf32> loc("attn.norm")
     %3 = arith.constant 0x00000000 : f32 loc("attn.norm")
@@ -83,12 +83,12 @@ module {
     %79 = arith.constant 0 : index loc("attn.norm")
     %80 = arith.addi %base, %79 : index loc("attn.norm")
     %81 = tensor.collapse_shape %76 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("attn.norm")
-    %82 = tensor.extract_slice %trace[%80][8][1] : tensor<115xf32> to tensor<8xf32> loc("attn.norm")
+    %82 = tensor.extract_slice %trace[%80][8][1] : tensor<176xf32> to tensor<8xf32> loc("attn.norm")
     %85 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%81 : tensor<8xf32>) outs(%82 : tensor<8xf32>) {
     ^bb0(%83: f32, %84: f32):
       linalg.yield %83 : f32 loc("attn.norm")
     } -> tensor<8xf32> loc("attn.norm")
-    %86 = tensor.insert_slice %85 into %trace[%80][8][1] : tensor<8xf32> into tensor<115xf32> loc("attn.norm")
+    %86 = tensor.insert_slice %85 into %trace[%80][8][1] : tensor<8xf32> into tensor<176xf32> loc("attn.norm")
     %87 = tensor.empty() : tensor<1x32xf32> loc("attn.k")
     %88 = arith.constant 0x00000000 : f32 loc("attn.k")
     %89 = linalg.fill ins(%88 : f32) outs(%87 : tensor<1x32xf32>) -> tensor<1x32xf32> loc("attn.k")
@@ -152,13 +152,13 @@ module {
       %145 = arith.addi %142, %144 : i32 loc("attn.k")
       linalg.yield %145 : i32 loc("attn.k")
     } -> tensor<1x1xi32> loc("attn.k")
-    %146 = tensor.empty() : tensor<1x64xi32> loc("attn.k")
-    %147 = tensor.empty() : tensor<1x4xf32> loc("attn.k")
-    %148 = tensor.empty() : tensor<1x64xf32> loc("attn.k")
+    %146 = tensor.empty() : tensor<1x4xf32> loc("attn.k")
+    %147 = tensor.empty() : tensor<1x64xf32> loc("attn.k")
+    %148 = tensor.empty() : tensor<1x64xi32> loc("attn.k")
     %149 = arith.constant 1 : index loc("attn.k")
     %150 = arith.constant 0 : index loc("attn.k")
     %151 = arith.constant 1 : index loc("attn.k")
-    %153:3 = scf.for %152 = %150 to %149 step %151 iter_args(%154 = %147, %155 = %148, %156 = %146) -> (tensor<1x4xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
+    %153:3 = scf.for %152 = %150 to %149 step %151 iter_args(%154 = %146, %155 = %147, %156 = %148) -> (tensor<1x4xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
       %157 = arith.constant 0x00000000 : f32 loc("attn.k")
       %158 = linalg.fill ins(%157 : f32) outs(%155 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("attn.k")
       %159 = arith.constant 1 : index loc("attn.k")
@@ -220,12 +220,12 @@ module {
     %217 = arith.constant 8 : index loc("attn.k")
     %218 = arith.addi %base, %217 : index loc("attn.k")
     %219 = tensor.collapse_shape %153#0 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32> loc("attn.k")
-    %220 = tensor.extract_slice %86[%218][4][1] : tensor<115xf32> to tensor<4xf32> loc("attn.k")
+    %220 = tensor.extract_slice %86[%218][4][1] : tensor<176xf32> to tensor<4xf32> loc("attn.k")
     %223 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%219 : tensor<4xf32>) outs(%220 : tensor<4xf32>) {
     ^bb0(%221: f32, %222: f32):
       linalg.yield %221 : f32 loc("attn.k")
     } -> tensor<4xf32> loc("attn.k")
-    %224 = tensor.insert_slice %223 into %86[%218][4][1] : tensor<4xf32> into tensor<115xf32> loc("attn.k")
+    %224 = tensor.insert_slice %223 into %86[%218][4][1] : tensor<4xf32> into tensor<176xf32> loc("attn.k")
     %225 = tensor.empty() : tensor<1x4xf32> loc("attn.k_rope")
     %226 = tensor.extract_slice %data.cos[%in.pos, 0][1, 2][1, 1] : tensor<16x2xf32> to tensor<1x2xf32> loc("attn.k_rope")
     %227 = tensor.extract_slice %data.sin[%in.pos, 0][1, 2][1, 1] : tensor<16x2xf32> to tensor<1x2xf32> loc("attn.k_rope")
@@ -255,12 +255,12 @@ module {
     %255 = arith.constant 12 : index loc("attn.k_rope")
     %256 = arith.addi %base, %255 : index loc("attn.k_rope")
     %257 = tensor.collapse_shape %254 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32> loc("attn.k_rope")
-    %258 = tensor.extract_slice %224[%256][4][1] : tensor<115xf32> to tensor<4xf32> loc("attn.k_rope")
+    %258 = tensor.extract_slice %224[%256][4][1] : tensor<176xf32> to tensor<4xf32> loc("attn.k_rope")
     %261 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%257 : tensor<4xf32>) outs(%258 : tensor<4xf32>) {
     ^bb0(%259: f32, %260: f32):
       linalg.yield %259 : f32 loc("attn.k_rope")
     } -> tensor<4xf32> loc("attn.k_rope")
-    %262 = tensor.insert_slice %261 into %224[%256][4][1] : tensor<4xf32> into tensor<115xf32> loc("attn.k_rope")
+    %262 = tensor.insert_slice %261 into %224[%256][4][1] : tensor<4xf32> into tensor<176xf32> loc("attn.k_rope")
     %263 = tensor.expand_shape %254 [[0], [1, 2]] output_shape [1, 1, 4] : tensor<1x4xf32> into tensor<1x1x4xf32> loc("attn.kcache")
     %264 = tensor.extract_slice %in.kcache[%in.layer, 0, 0, %in.pos][1, 1, 4, 1][1, 1, 1, 1] : tensor<2x1x4x16xf32> to tensor<1x4x1xf32> loc("attn.kcache")
     %267 = linalg.generic {indexing_maps = [affine_map<(h, d, t) -> (t, h, d)>, affine_map<(h, d, t) -> (h, d, t)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%263 : tensor<1x1x4xf32>) outs(%264 : tensor<1x4x1xf32>) {
@@ -471,12 +471,12 @@ module {
     %460 = arith.constant 16 : index loc("attn.mix")
     %461 = arith.addi %base, %460 : index loc("attn.mix")
     %462 = tensor.collapse_shape %281#0 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("attn.mix")
-    %463 = tensor.extract_slice %262[%461][8][1] : tensor<115xf32> to tensor<8xf32> loc("attn.mix")
+    %463 = tensor.extract_slice %262[%461][8][1] : tensor<176xf32> to tensor<8xf32> loc("attn.mix")
     %466 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%462 : tensor<8xf32>) outs(%463 : tensor<8xf32>) {
     ^bb0(%464: f32, %465: f32):
       linalg.yield %464 : f32 loc("attn.mix")
     } -> tensor<8xf32> loc("attn.mix")
-    %467 = tensor.insert_slice %466 into %262[%461][8][1] : tensor<8xf32> into tensor<115xf32> loc("attn.mix")
+    %467 = tensor.insert_slice %466 into %262[%461][8][1] : tensor<8xf32> into tensor<176xf32> loc("attn.mix")
     %468 = tensor.empty() : tensor<1x8xf32> loc("gate")
     %471 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%281#0 : tensor<1x8xf32>) outs(%468 : tensor<1x8xf32>) {
     ^bb0(%469: f32, %470: f32):
@@ -543,12 +543,12 @@ module {
     %530 = arith.constant 24 : index loc("gate")
     %531 = arith.addi %base, %530 : index loc("gate")
     %532 = tensor.collapse_shape %471 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gate")
-    %533 = tensor.extract_slice %467[%531][8][1] : tensor<115xf32> to tensor<8xf32> loc("gate")
+    %533 = tensor.extract_slice %467[%531][8][1] : tensor<176xf32> to tensor<8xf32> loc("gate")
     %536 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%532 : tensor<8xf32>) outs(%533 : tensor<8xf32>) {
     ^bb0(%534: f32, %535: f32):
       linalg.yield %534 : f32 loc("gate")
     } -> tensor<8xf32> loc("gate")
-    %537 = tensor.insert_slice %536 into %467[%531][8][1] : tensor<8xf32> into tensor<115xf32> loc("gate")
+    %537 = tensor.insert_slice %536 into %467[%531][8][1] : tensor<8xf32> into tensor<176xf32> loc("gate")
     %541 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%471, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%281#0 : tensor<1x8xf32>) {
     ^bb0(%538: f32, %539: f32, %540: f32):
       %542 = arith.mulf %538, %539 : f32 loc("gated")
@@ -557,12 +557,12 @@ module {
     %543 = arith.constant 32 : index loc("gated")
     %544 = arith.addi %base, %543 : index loc("gated")
     %545 = tensor.collapse_shape %541 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gated")
-    %546 = tensor.extract_slice %537[%544][8][1] : tensor<115xf32> to tensor<8xf32> loc("gated")
+    %546 = tensor.extract_slice %537[%544][8][1] : tensor<176xf32> to tensor<8xf32> loc("gated")
     %549 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%545 : tensor<8xf32>) outs(%546 : tensor<8xf32>) {
     ^bb0(%547: f32, %548: f32):
       linalg.yield %547 : f32 loc("gated")
     } -> tensor<8xf32> loc("gated")
-    %550 = tensor.insert_slice %549 into %537[%544][8][1] : tensor<8xf32> into tensor<115xf32> loc("gated")
+    %550 = tensor.insert_slice %549 into %537[%544][8][1] : tensor<8xf32> into tensor<176xf32> loc("gated")
     %554 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x, %541 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
     ^bb0(%551: f32, %552: f32, %553: f32):
       %555 = arith.addf %551, %552 : f32 loc("residual")
@@ -571,15 +571,534 @@ module {
     %556 = arith.constant 40 : index loc("residual")
     %557 = arith.addi %base, %556 : index loc("residual")
     %558 = tensor.collapse_shape %554 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("residual")
-    %559 = tensor.extract_slice %550[%557][8][1] : tensor<115xf32> to tensor<8xf32> loc("residual")
+    %559 = tensor.extract_slice %550[%557][8][1] : tensor<176xf32> to tensor<8xf32> loc("residual")
     %562 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%558 : tensor<8xf32>) outs(%559 : tensor<8xf32>) {
     ^bb0(%560: f32, %561: f32):
       linalg.yield %560 : f32 loc("residual")
     } -> tensor<8xf32> loc("residual")
-    %563 = tensor.insert_slice %562 into %550[%557][8][1] : tensor<8xf32> into tensor<115xf32> loc("residual")
-    return %554, %268, %274, %563 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>
+    %563 = tensor.insert_slice %562 into %550[%557][8][1] : tensor<8xf32> into tensor<176xf32> loc("residual")
+    return %554, %268, %274, %563 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>
   }
-  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.logits: tensor<1x11xf32>, %trace: tensor<115xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<16x2xf32> {bufferization.writable = false}, %w6: tensor<16x2xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) {
+  func.func private @moe_decode(%in.x: tensor<1x8xf32>, %data.router.weight: tensor<1x1x8x64xf32> {bufferization.writable = false}, %data.up.weight: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %scale.up.weight: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %zero.up.weight: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %data.up.bias: tensor<1x3x8xf32> {bufferization.writable = false}, %call: index, %out.sum: tensor<1x8xf32>, %trace: tensor<176xf32>, %base: index) -> (tensor<1x8xf32>, tensor<176xf32>) {
+    %1 = tensor.empty() : tensor<1x3xf32> loc("router")
+    %2 = tensor.empty() : tensor<1x64xf32> loc("router")
+    %3 = arith.constant 1 : index loc("router")
+    %4 = arith.constant 0 : index loc("router")
+    %5 = arith.constant 1 : index loc("router")
+    %7:2 = scf.for %6 = %4 to %3 step %5 iter_args(%8 = %1, %9 = %2) -> (tensor<1x3xf32>, tensor<1x64xf32>) {
+      %10 = arith.constant 0x00000000 : f32 loc("router")
+      %11 = linalg.fill ins(%10 : f32) outs(%9 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("router")
+      %12 = tensor.extract_slice %data.router.weight[%call, %6, 0, 0][1, 1, 8, 64][1, 1, 1, 1] : tensor<1x1x8x64xf32> to tensor<8x64xf32> loc("router")
+      %16 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%in.x, %12 : tensor<1x8xf32>, tensor<8x64xf32>) outs(%11 : tensor<1x64xf32>) {
+      ^bb0(%13: f32, %14: f32, %15: f32):
+        %17 = arith.mulf %13, %14 : f32 loc("router")
+        %18 = arith.addf %15, %17 : f32 loc("router")
+        linalg.yield %18 : f32 loc("router")
+      } -> tensor<1x64xf32> loc("router")
+      %19 = arith.constant 64 : index loc("router")
+      %20 = arith.muli %6, %19 : index loc("router")
+      %21 = arith.constant 3 : index loc("router")
+      %22 = arith.subi %21, %20 : index loc("router")
+      %23 = arith.constant 64 : index loc("router")
+      %24 = arith.minui %22, %23 : index loc("router")
+      %25 = tensor.extract_slice %16[0, 0][1, %24][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("router")
+      %26 = tensor.extract_slice %8[0, %20][1, %24][1, 1] : tensor<1x3xf32> to tensor<1x?xf32> loc("router")
+      %29 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%25 : tensor<1x?xf32>) outs(%26 : tensor<1x?xf32>) {
+      ^bb0(%27: f32, %28: f32):
+        linalg.yield %27 : f32 loc("router")
+      } -> tensor<1x?xf32> loc("router")
+      %30 = tensor.insert_slice %29 into %8[0, %20][1, %24][1, 1] : tensor<1x?xf32> into tensor<1x3xf32> loc("router")
+      scf.yield %30, %16 : tensor<1x3xf32>, tensor<1x64xf32> loc("router")
+    } loc("router")
+    %31 = arith.constant 0 : index loc("router")
+    %32 = arith.addi %base, %31 : index loc("router")
+    %33 = tensor.collapse_shape %7#0 [[0, 1]] : tensor<1x3xf32> into tensor<3xf32> loc("router")
+    %34 = tensor.extract_slice %trace[%32][3][1] : tensor<176xf32> to tensor<3xf32> loc("router")
+    %37 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%33 : tensor<3xf32>) outs(%34 : tensor<3xf32>) {
+    ^bb0(%35: f32, %36: f32):
+      linalg.yield %35 : f32 loc("router")
+    } -> tensor<3xf32> loc("router")
+    %38 = tensor.insert_slice %37 into %trace[%32][3][1] : tensor<3xf32> into tensor<176xf32> loc("router")
+    %39 = tensor.empty() : tensor<1x2xf32> loc("route")
+    %40 = tensor.empty() : tensor<1x2xi32> loc("route")
+    %41 = tensor.empty() : tensor<1x3xi32> loc("route")
+    %44 = linalg.generic {indexing_maps = [affine_map<(t, e) -> (t, e)>, affine_map<(t, e) -> (t, e)>], iterator_types = ["parallel", "parallel"]} ins(%7#0 : tensor<1x3xf32>) outs(%41 : tensor<1x3xi32>) {
+    ^bb0(%42: f32, %43: i32):
+      %45 = arith.constant 2147483647 : i32 loc("route")
+      %46 = arith.bitcast %42 : f32 to i32 loc("route")
+      %47 = arith.constant 0 : i32 loc("route")
+      %48 = arith.cmpi slt, %46, %47 : i32 loc("route")
+      %49 = arith.xori %46, %45 : i32 loc("route")
+      %50 = arith.select %48, %49, %46 : i32 loc("route")
+      %51 = arith.cmpf uno, %42, %42 : f32 loc("route")
+      %52 = arith.select %51, %45, %50 : i32 loc("route")
+      linalg.yield %52 : i32 loc("route")
+    } -> tensor<1x3xi32> loc("route")
+    %53 = tensor.empty() : tensor<1x3xi32> loc("route")
+    %54 = arith.constant 0 : i32 loc("route")
+    %55 = linalg.fill ins(%54 : i32) outs(%53 : tensor<1x3xi32>) -> tensor<1x3xi32> loc("route")
+    %59 = linalg.generic {indexing_maps = [affine_map<(t, e, i) -> (t, e)>, affine_map<(t, e, i) -> (t, i)>, affine_map<(t, e, i) -> (t, e)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%44, %44 : tensor<1x3xi32>, tensor<1x3xi32>) outs(%55 : tensor<1x3xi32>) {
+    ^bb0(%56: i32, %57: i32, %58: i32):
+      %60 = linalg.index 1 : index loc("route")
+      %61 = linalg.index 2 : index loc("route")
+      %62 = arith.cmpi eq, %57, %56 : i32 loc("route")
+      %63 = arith.cmpi ult, %61, %60 : index loc("route")
+      %64 = arith.andi %62, %63 : i1 loc("route")
+      %65 = arith.cmpi sgt, %57, %56 : i32 loc("route")
+      %66 = arith.ori %65, %64 : i1 loc("route")
+      %67 = arith.extui %66 : i1 to i32 loc("route")
+      %68 = arith.addi %58, %67 : i32 loc("route")
+      linalg.yield %68 : i32 loc("route")
+    } -> tensor<1x3xi32> loc("route")
+    %69 = arith.constant 0 : i32 loc("route")
+    %70 = linalg.fill ins(%69 : i32) outs(%40 : tensor<1x2xi32>) -> tensor<1x2xi32> loc("route")
+    %73 = linalg.generic {indexing_maps = [affine_map<(t, j, e) -> (t, e)>, affine_map<(t, j, e) -> (t, j)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%59 : tensor<1x3xi32>) outs(%70 : tensor<1x2xi32>) {
+    ^bb0(%71: i32, %72: i32):
+      %74 = linalg.index 1 : index loc("route")
+      %75 = arith.index_cast %74 : index to i32 loc("route")
+      %76 = linalg.index 2 : index loc("route")
+      %77 = arith.index_cast %76 : index to i32 loc("route")
+      %78 = arith.cmpi eq, %71, %75 : i32 loc("route")
+      %79 = arith.select %78, %77, %72 : i32 loc("route")
+      linalg.yield %79 : i32 loc("route")
+    } -> tensor<1x2xi32> loc("route")
+    %82 = linalg.generic {indexing_maps = [affine_map<(t, j) -> (t, j)>, affine_map<(t, j) -> (t, j)>], iterator_types = ["parallel", "parallel"]} ins(%73 : tensor<1x2xi32>) outs(%39 : tensor<1x2xf32>) {
+    ^bb0(%80: i32, %81: f32):
+      %83 = linalg.index 0 : index loc("route")
+      %84 = arith.index_cast %80 : i32 to index loc("route")
+      %85 = tensor.extract %7#0[%83, %84] : tensor<1x3xf32> loc("route")
+      linalg.yield %85 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %86 = tensor.empty() : tensor<1xf32> loc("route")
+    %87 = arith.constant 0xFF800000 : f32 loc("route")
+    %88 = linalg.fill ins(%87 : f32) outs(%86 : tensor<1xf32>) -> tensor<1xf32> loc("route")
+    %91 = linalg.generic {indexing_maps = [affine_map<(h, s) -> (h, s)>, affine_map<(h, s) -> (h)>], iterator_types = ["parallel", "reduction"]} ins(%82 : tensor<1x2xf32>) outs(%88 : tensor<1xf32>) {
+    ^bb0(%89: f32, %90: f32):
+      %92 = arith.maximumf %90, %89 : f32 loc("route")
+      linalg.yield %92 : f32 loc("route")
+    } -> tensor<1xf32> loc("route")
+    %95 = linalg.generic {indexing_maps = [affine_map<(h, s) -> (h)>, affine_map<(h, s) -> (h, s)>], iterator_types = ["parallel", "parallel"]} ins(%91 : tensor<1xf32>) outs(%82 : tensor<1x2xf32>) {
+    ^bb0(%93: f32, %94: f32):
+      %96 = arith.subf %94, %93 : f32 loc("route")
+      %97 = arith.constant 0x42B20000 : f32 loc("route")
+      %98 = arith.constant 0xC2AEAC4F : f32 loc("route")
+      %99 = arith.cmpf ogt, %96, %97 : f32 loc("route")
+      %100 = arith.select %99, %97, %96 : f32 loc("route")
+      %101 = arith.constant 0xC3160000 : f32 loc("route")
+      %102 = arith.cmpf olt, %100, %98 : f32 loc("route")
+      %103 = arith.select %102, %101, %100 : f32 loc("route")
+      %104 = arith.constant 0x4B400000 : f32 loc("route")
+      %105 = arith.constant 0x3FB8AA3B : f32 loc("route")
+      %106 = arith.mulf %103, %105 : f32 loc("route")
+      %107 = arith.addf %106, %104 : f32 loc("route")
+      %108 = arith.subf %107, %104 : f32 loc("route")
+      %109 = arith.constant 0x3F317200 : f32 loc("route")
+      %110 = arith.mulf %108, %109 : f32 loc("route")
+      %111 = arith.subf %103, %110 : f32 loc("route")
+      %112 = arith.constant 0x35BFBE8E : f32 loc("route")
+      %113 = arith.mulf %108, %112 : f32 loc("route")
+      %114 = arith.subf %111, %113 : f32 loc("route")
+      %115 = arith.constant 0x3AB5B722 : f32 loc("route")
+      %116 = arith.mulf %115, %114 : f32 loc("route")
+      %117 = arith.constant 0x3C0917C2 : f32 loc("route")
+      %118 = arith.addf %116, %117 : f32 loc("route")
+      %119 = arith.mulf %118, %114 : f32 loc("route")
+      %120 = arith.constant 0x3D2AAB44 : f32 loc("route")
+      %121 = arith.addf %119, %120 : f32 loc("route")
+      %122 = arith.mulf %121, %114 : f32 loc("route")
+      %123 = arith.constant 0x3E2AAA52 : f32 loc("route")
+      %124 = arith.addf %122, %123 : f32 loc("route")
+      %125 = arith.mulf %124, %114 : f32 loc("route")
+      %126 = arith.constant 0x3F000000 : f32 loc("route")
+      %127 = arith.addf %125, %126 : f32 loc("route")
+      %128 = arith.mulf %114, %114 : f32 loc("route")
+      %129 = arith.mulf %128, %127 : f32 loc("route")
+      %130 = arith.addf %129, %114 : f32 loc("route")
+      %131 = arith.constant 0x3F800000 : f32 loc("route")
+      %132 = arith.addf %130, %131 : f32 loc("route")
+      %133 = arith.bitcast %107 : f32 to i32 loc("route")
+      %134 = arith.constant 1262485504 : i32 loc("route")
+      %135 = arith.subi %133, %134 : i32 loc("route")
+      %136 = arith.constant 1 : i32 loc("route")
+      %137 = arith.shrsi %135, %136 : i32 loc("route")
+      %138 = arith.subi %135, %137 : i32 loc("route")
+      %139 = arith.constant 127 : i32 loc("route")
+      %140 = arith.addi %137, %139 : i32 loc("route")
+      %141 = arith.constant 23 : i32 loc("route")
+      %142 = arith.shli %140, %141 : i32 loc("route")
+      %143 = arith.bitcast %142 : i32 to f32 loc("route")
+      %144 = arith.mulf %132, %143 : f32 loc("route")
+      %145 = arith.constant 127 : i32 loc("route")
+      %146 = arith.addi %138, %145 : i32 loc("route")
+      %147 = arith.constant 23 : i32 loc("route")
+      %148 = arith.shli %146, %147 : i32 loc("route")
+      %149 = arith.bitcast %148 : i32 to f32 loc("route")
+      %150 = arith.mulf %144, %149 : f32 loc("route")
+      linalg.yield %150 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %151 = tensor.empty() : tensor<1x16xf32> loc("route")
+    %152 = arith.constant 0x00000000 : f32 loc("route")
+    %153 = linalg.fill ins(%152 : f32) outs(%151 : tensor<1x16xf32>) -> tensor<1x16xf32> loc("route")
+    %154 = tensor.extract_slice %95[0, 0][1, 2][1, 1] : tensor<1x2xf32> to tensor<1x2xf32> loc("route")
+    %155 = tensor.extract_slice %153[0, 0][1, 2][1, 1] : tensor<1x16xf32> to tensor<1x2xf32> loc("route")
+    %158 = linalg.generic {indexing_maps = [affine_map<(t, l) -> (t, l)>, affine_map<(t, l) -> (t, l)>], iterator_types = ["parallel", "parallel"]} ins(%154 : tensor<1x2xf32>) outs(%155 : tensor<1x2xf32>) {
+    ^bb0(%156: f32, %157: f32):
+      %159 = arith.addf %157, %156 : f32 loc("route")
+      linalg.yield %159 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %160 = tensor.insert_slice %158 into %153[0, 0][1, 2][1, 1] : tensor<1x2xf32> into tensor<1x16xf32> loc("route")
+    %161 = tensor.empty() : tensor<1xf32> loc("route")
+    %163 = linalg.generic {indexing_maps = [affine_map<(h) -> (h)>], iterator_types = ["parallel"]} outs(%161 : tensor<1xf32>) {
+    ^bb0(%162: f32):
+      %164 = linalg.index 0 : index loc("route")
+      %165 = arith.constant 0 : index loc("route")
+      %166 = tensor.extract %160[%164, %165] : tensor<1x16xf32> loc("route")
+      %167 = arith.constant 1 : index loc("route")
+      %168 = tensor.extract %160[%164, %167] : tensor<1x16xf32> loc("route")
+      %169 = arith.constant 2 : index loc("route")
+      %170 = tensor.extract %160[%164, %169] : tensor<1x16xf32> loc("route")
+      %171 = arith.constant 3 : index loc("route")
+      %172 = tensor.extract %160[%164, %171] : tensor<1x16xf32> loc("route")
+      %173 = arith.constant 4 : index loc("route")
+      %174 = tensor.extract %160[%164, %173] : tensor<1x16xf32> loc("route")
+      %175 = arith.constant 5 : index loc("route")
+      %176 = tensor.extract %160[%164, %175] : tensor<1x16xf32> loc("route")
+      %177 = arith.constant 6 : index loc("route")
+      %178 = tensor.extract %160[%164, %177] : tensor<1x16xf32> loc("route")
+      %179 = arith.constant 7 : index loc("route")
+      %180 = tensor.extract %160[%164, %179] : tensor<1x16xf32> loc("route")
+      %181 = arith.constant 8 : index loc("route")
+      %182 = tensor.extract %160[%164, %181] : tensor<1x16xf32> loc("route")
+      %183 = arith.constant 9 : index loc("route")
+      %184 = tensor.extract %160[%164, %183] : tensor<1x16xf32> loc("route")
+      %185 = arith.constant 10 : index loc("route")
+      %186 = tensor.extract %160[%164, %185] : tensor<1x16xf32> loc("route")
+      %187 = arith.constant 11 : index loc("route")
+      %188 = tensor.extract %160[%164, %187] : tensor<1x16xf32> loc("route")
+      %189 = arith.constant 12 : index loc("route")
+      %190 = tensor.extract %160[%164, %189] : tensor<1x16xf32> loc("route")
+      %191 = arith.constant 13 : index loc("route")
+      %192 = tensor.extract %160[%164, %191] : tensor<1x16xf32> loc("route")
+      %193 = arith.constant 14 : index loc("route")
+      %194 = tensor.extract %160[%164, %193] : tensor<1x16xf32> loc("route")
+      %195 = arith.constant 15 : index loc("route")
+      %196 = tensor.extract %160[%164, %195] : tensor<1x16xf32> loc("route")
+      %197 = arith.addf %166, %182 : f32 loc("route")
+      %198 = arith.addf %168, %184 : f32 loc("route")
+      %199 = arith.addf %170, %186 : f32 loc("route")
+      %200 = arith.addf %172, %188 : f32 loc("route")
+      %201 = arith.addf %174, %190 : f32 loc("route")
+      %202 = arith.addf %176, %192 : f32 loc("route")
+      %203 = arith.addf %178, %194 : f32 loc("route")
+      %204 = arith.addf %180, %196 : f32 loc("route")
+      %205 = arith.addf %197, %201 : f32 loc("route")
+      %206 = arith.addf %198, %202 : f32 loc("route")
+      %207 = arith.addf %199, %203 : f32 loc("route")
+      %208 = arith.addf %200, %204 : f32 loc("route")
+      %209 = arith.addf %205, %207 : f32 loc("route")
+      %210 = arith.addf %206, %208 : f32 loc("route")
+      %211 = arith.addf %209, %210 : f32 loc("route")
+      linalg.yield %211 : f32 loc("route")
+    } -> tensor<1xf32> loc("route")
+    %214 = linalg.generic {indexing_maps = [affine_map<(h, s) -> (h)>, affine_map<(h, s) -> (h, s)>], iterator_types = ["parallel", "parallel"]} ins(%163 : tensor<1xf32>) outs(%95 : tensor<1x2xf32>) {
+    ^bb0(%212: f32, %213: f32):
+      %215 = arith.divf %213, %212 : f32 loc("route")
+      linalg.yield %215 : f32 loc("route")
+    } -> tensor<1x2xf32> loc("route")
+    %216 = arith.constant 3 : index loc("route")
+    %217 = arith.addi %base, %216 : index loc("route")
+    %218 = tensor.collapse_shape %214 [[0, 1]] : tensor<1x2xf32> into tensor<2xf32> loc("route")
+    %219 = tensor.extract_slice %38[%217][2][1] : tensor<176xf32> to tensor<2xf32> loc("route")
+    %222 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%218 : tensor<2xf32>) outs(%219 : tensor<2xf32>) {
+    ^bb0(%220: f32, %221: f32):
+      linalg.yield %220 : f32 loc("route")
+    } -> tensor<2xf32> loc("route")
+    %223 = tensor.insert_slice %222 into %38[%217][2][1] : tensor<2xf32> into tensor<176xf32> loc("route")
+    %224 = tensor.empty() : tensor<1x32xf32> loc("up")
+    %225 = arith.constant 0x00000000 : f32 loc("up")
+    %226 = linalg.fill ins(%225 : f32) outs(%224 : tensor<1x32xf32>) -> tensor<1x32xf32> loc("up")
+    %227 = tensor.extract_slice %226[0, 0][1, 8][1, 1] : tensor<1x32xf32> to tensor<1x8xf32> loc("up")
+    %230 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x : tensor<1x8xf32>) outs(%227 : tensor<1x8xf32>) {
+    ^bb0(%228: f32, %229: f32):
+      linalg.yield %228 : f32 loc("up")
+    } -> tensor<1x8xf32> loc("up")
+    %231 = tensor.insert_slice %230 into %226[0, 0][1, 8][1, 1] : tensor<1x8xf32> into tensor<1x32xf32> loc("up")
+    %232 = tensor.expand_shape %231 [[0], [1, 2]] output_shape [1, 1, 32] : tensor<1x32xf32> into tensor<1x1x32xf32> loc("up")
+    %233 = tensor.empty() : tensor<1x1xi32> loc("up")
+    %234 = arith.constant 0 : i32 loc("up")
+    %235 = linalg.fill ins(%234 : i32) outs(%233 : tensor<1x1xi32>) -> tensor<1x1xi32> loc("up")
+    %238 = linalg.generic {indexing_maps = [affine_map<(g, t, i) -> (t, g, i)>, affine_map<(g, t, i) -> (g, t)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%232 : tensor<1x1x32xf32>) outs(%235 : tensor<1x1xi32>) {
+    ^bb0(%236: f32, %237: i32):
+      %239 = arith.bitcast %236 : f32 to i32 loc("up")
+      %240 = arith.constant 2147483647 : i32 loc("up")
+      %241 = arith.andi %239, %240 : i32 loc("up")
+      %242 = arith.maxsi %237, %241 : i32 loc("up")
+      linalg.yield %242 : i32 loc("up")
+    } -> tensor<1x1xi32> loc("up")
+    %243 = tensor.empty() : tensor<1x1xf32> loc("up")
+    %246 = linalg.generic {indexing_maps = [affine_map<(g, t) -> (g, t)>, affine_map<(g, t) -> (g, t)>], iterator_types = ["parallel", "parallel"]} ins(%238 : tensor<1x1xi32>) outs(%243 : tensor<1x1xf32>) {
+    ^bb0(%244: i32, %245: f32):
+      %247 = arith.bitcast %244 : i32 to f32 loc("up")
+      %248 = arith.constant 0x00000000 : f32 loc("up")
+      %249 = arith.mulf %247, %248 : f32 loc("up")
+      %250 = arith.constant 226492416 : i32 loc("up")
+      %251 = arith.constant 0x467EFC00 : f32 loc("up")
+      %252 = arith.divf %247, %251 : f32 loc("up")
+      %253 = arith.cmpi sge, %244, %250 : i32 loc("up")
+      %254 = arith.select %253, %252, %249 : f32 loc("up")
+      %255 = arith.constant 2139095040 : i32 loc("up")
+      %256 = arith.cmpi slt, %244, %255 : i32 loc("up")
+      %257 = arith.select %256, %254, %249 : f32 loc("up")
+      linalg.yield %257 : f32 loc("up")
+    } -> tensor<1x1xf32> loc("up")
+    %258 = tensor.empty() : tensor<1x1x32xi16> loc("up")
+    %262 = linalg.generic {indexing_maps = [affine_map<(g, t, i) -> (t, g, i)>, affine_map<(g, t, i) -> (g, t)>, affine_map<(g, t, i) -> (g, t, i)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%232, %246 : tensor<1x1x32xf32>, tensor<1x1xf32>) outs(%258 : tensor<1x1x32xi16>) {
+    ^bb0(%259: f32, %260: f32, %261: i16):
+      %263 = arith.constant 0x00000000 : f32 loc("up")
+      %264 = arith.constant 0x3F800000 : f32 loc("up")
+      %265 = arith.divf %264, %260 : f32 loc("up")
+      %266 = arith.mulf %259, %265 : f32 loc("up")
+      %267 = arith.cmpf ogt, %260, %263 : f32 loc("up")
+      %268 = arith.select %267, %266, %263 : f32 loc("up")
+      %269 = arith.constant 0x4B400000 : f32 loc("up")
+      %270 = arith.addf %268, %269 : f32 loc("up")
+      %271 = arith.bitcast %270 : f32 to i32 loc("up")
+      %272 = arith.constant 1262485504 : i32 loc("up")
+      %273 = arith.subi %271, %272 : i32 loc("up")
+      %274 = arith.trunci %273 : i32 to i16 loc("up")
+      linalg.yield %274 : i16 loc("up")
+    } -> tensor<1x1x32xi16> loc("up")
+    %275 = tensor.empty() : tensor<1x1xi32> loc("up")
+    %276 = arith.constant 0 : i32 loc("up")
+    %277 = linalg.fill ins(%276 : i32) outs(%275 : tensor<1x1xi32>) -> tensor<1x1xi32> loc("up")
+    %280 = linalg.generic {indexing_maps = [affine_map<(g, t, i) -> (g, t, i)>, affine_map<(g, t, i) -> (g, t)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%262 : tensor<1x1x32xi16>) outs(%277 : tensor<1x1xi32>) {
+    ^bb0(%278: i16, %279: i32):
+      %281 = arith.extsi %278 : i16 to i32 loc("up")
+      %282 = arith.addi %279, %281 : i32 loc("up")
+      linalg.yield %282 : i32 loc("up")
+    } -> tensor<1x1xi32> loc("up")
+    %283 = tensor.empty() : tensor<1x16xf32> loc("up")
+    %284 = tensor.expand_shape %283 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("up")
+    %285 = tensor.collapse_shape %284 [[0, 1], [2]] : tensor<1x2x8xf32> into tensor<2x8xf32> loc("up")
+    %286 = tensor.empty() : tensor<1x64xf32> loc("up")
+    %287 = tensor.empty() : tensor<1x64xi32> loc("up")
+    %288 = arith.constant 2 : index loc("up")
+    %289 = arith.constant 0 : index loc("up")
+    %290 = arith.constant 1 : index loc("up")
+    %292:3 = scf.for %291 = %289 to %288 step %290 iter_args(%293 = %285, %294 = %286, %295 = %287) -> (tensor<2x8xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
+      %296 = arith.constant 2 : index loc("up")
+      %297 = arith.divui %291, %296 : index loc("up")
+      %298 = arith.constant 2 : index loc("up")
+      %299 = arith.remui %291, %298 : index loc("up")
+      %300 = tensor.extract %73[%297, %299] : tensor<1x2xi32> loc("up")
+      %301 = arith.index_cast %300 : i32 to index loc("up")
+      %302 = tensor.extract_slice %293[%291, 0][1, 8][1, 1] : tensor<2x8xf32> to tensor<1x8xf32> loc("up")
+      %303 = tensor.extract_slice %262[0, %297, 0][1, 1, 32][1, 1, 1] : tensor<1x1x32xi16> to tensor<1x1x32xi16> loc("up")
+      %304 = tensor.extract_slice %246[0, %297][1, 1][1, 1] : tensor<1x1xf32> to tensor<1x1xf32> loc("up")
+      %305 = tensor.extract_slice %280[0, %297][1, 1][1, 1] : tensor<1x1xi32> to tensor<1x1xi32> loc("up")
+      %306 = arith.constant 1 : index loc("up")
+      %307 = arith.constant 0 : index loc("up")
+      %308 = arith.constant 1 : index loc("up")
+      %310:3 = scf.for %309 = %307 to %306 step %308 iter_args(%311 = %302, %312 = %294, %313 = %295) -> (tensor<1x8xf32>, tensor<1x64xf32>, tensor<1x64xi32>) {
+        %314 = arith.constant 0x00000000 : f32 loc("up")
+        %315 = linalg.fill ins(%314 : f32) outs(%312 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("up")
+        %316 = arith.constant 1 : index loc("up")
+        %317 = arith.constant 0 : index loc("up")
+        %318 = arith.constant 1 : index loc("up")
+        %320:2 = scf.for %319 = %317 to %316 step %318 iter_args(%321 = %315, %322 = %313) -> (tensor<1x64xf32>, tensor<1x64xi32>) {
+          %323 = tensor.extract_slice %303[%319, 0, 0][1, 1, 32][1, 1, 1] : tensor<1x1x32xi16> to tensor<1x32xi16> loc("up")
+          %324 = tensor.extract_slice %data.up.weight[%call, %301, %309, %319, 0, 0][1, 1, 1, 1, 16, 64][1, 1, 1, 1, 1, 1] : tensor<1x3x1x1x16x64xi8> to tensor<16x64xi8> loc("up")
+          %325 = arith.constant 0 : i32 loc("up")
+          %326 = linalg.fill ins(%325 : i32) outs(%322 : tensor<1x64xi32>) -> tensor<1x64xi32> loc("up")
+          %331 = linalg.generic {indexing_maps = [affine_map<(t, j, n) -> (t, 2 * j)>, affine_map<(t, j, n) -> (t, 2 * j + 1)>, affine_map<(t, j, n) -> (j, n)>, affine_map<(t, j, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%323, %323, %324 : tensor<1x32xi16>, tensor<1x32xi16>, tensor<16x64xi8>) outs(%326 : tensor<1x64xi32>) {
+          ^bb0(%327: i16, %328: i16, %329: i8, %330: i32):
+            %332 = arith.extui %329 : i8 to i32 loc("up")
+            %333 = arith.constant 15 : i32 loc("up")
+            %334 = arith.andi %332, %333 : i32 loc("up")
+            %335 = arith.constant 4 : i32 loc("up")
+            %336 = arith.shrui %332, %335 : i32 loc("up")
+            %337 = arith.extsi %327 : i16 to i32 loc("up")
+            %338 = arith.muli %334, %337 : i32 loc("up")
+            %339 = arith.addi %330, %338 : i32 loc("up")
+            %340 = arith.extsi %328 : i16 to i32 loc("up")
+            %341 = arith.muli %336, %340 : i32 loc("up")
+            %342 = arith.addi %339, %341 : i32 loc("up")
+            linalg.yield %342 : i32 loc("up")
+          } -> tensor<1x64xi32> loc("up")
+          %343 = tensor.extract_slice %304[%319, 0][1, 1][1, 1] : tensor<1x1xf32> to tensor<1xf32> loc("up")
+          %344 = tensor.extract_slice %305[%319, 0][1, 1][1, 1] : tensor<1x1xi32> to tensor<1xi32> loc("up")
+          %345 = tensor.extract_slice %scale.up.weight[%call, %301, %309, %319, 0][1, 1, 1, 1, 64][1, 1, 1, 1, 1] : tensor<1x3x1x1x64xf16> to tensor<64xf16> loc("up")
+          %346 = tensor.extract_slice %zero.up.weight[%call, %301, %309, %319, 0][1, 1, 1, 1, 64][1, 1, 1, 1, 1] : tensor<1x3x1x1x64xi8> to tensor<64xi8> loc("up")
+          %353 = linalg.generic {indexing_maps = [affine_map<(t, n) -> (t, n)>, affine_map<(t, n) -> (t)>, affine_map<(t, n) -> (t)>, affine_map<(t, n) -> (n)>, affine_map<(t, n) -> (n)>, affine_map<(t, n) -> (t, n)>], iterator_types = ["parallel", "parallel"]} ins(%331, %343, %344, %345, %346 : tensor<1x64xi32>, tensor<1xf32>, tensor<1xi32>, tensor<64xf16>, tensor<64xi8>) outs(%321 : tensor<1x64xf32>) {
+          ^bb0(%347: i32, %348: f32, %349: i32, %350: f16, %351: i8, %352: f32):
+            %354 = arith.extsi %351 : i8 to i32 loc("up")
+            %355 = arith.muli %354, %349 : i32 loc("up")
+            %356 = arith.subi %347, %355 : i32 loc("up")
+            %357 = arith.extf %350 : f16 to f32 loc("up")
+            %358 = arith.mulf %357, %348 : f32 loc("up")
+            %359 = arith.sitofp %356 : i32 to f32 loc("up")
+            %360 = arith.mulf %359, %358 : f32 loc("up")
+            %361 = arith.addf %352, %360 : f32 loc("up")
+            linalg.yield %361 : f32 loc("up")
+          } -> tensor<1x64xf32> loc("up")
+          scf.yield %353, %331 : tensor<1x64xf32>, tensor<1x64xi32> loc("up")
+        } loc("up")
+        %362 = arith.constant 64 : index loc("up")
+        %363 = arith.muli %309, %362 : index loc("up")
+        %364 = arith.constant 8 : index loc("up")
+        %365 = arith.subi %364, %363 : index loc("up")
+        %366 = arith.constant 64 : index loc("up")
+        %367 = arith.minui %365, %366 : index loc("up")
+        %368 = tensor.extract_slice %320#0[0, 0][1, %367][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("up")
+        %369 = tensor.extract_slice %311[0, %363][1, %367][1, 1] : tensor<1x8xf32> to tensor<1x?xf32> loc("up")
+        %372 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%368 : tensor<1x?xf32>) outs(%369 : tensor<1x?xf32>) {
+        ^bb0(%370: f32, %371: f32):
+          linalg.yield %370 : f32 loc("up")
+        } -> tensor<1x?xf32> loc("up")
+        %373 = tensor.insert_slice %372 into %311[0, %363][1, %367][1, 1] : tensor<1x?xf32> into tensor<1x8xf32> loc("up")
+        scf.yield %373, %320#0, %320#1 : tensor<1x8xf32>, tensor<1x64xf32>, tensor<1x64xi32> loc("up")
+      } loc("up")
+      %374 = tensor.insert_slice %310#0 into %293[%291, 0][1, 8][1, 1] : tensor<1x8xf32> into tensor<2x8xf32> loc("up")
+      scf.yield %374, %310#1, %310#2 : tensor<2x8xf32>, tensor<1x64xf32>, tensor<1x64xi32> loc("up")
+    } loc("up")
+    %375 = tensor.expand_shape %292#0 [[0, 1], [2]] output_shape [1, 2, 8] : tensor<2x8xf32> into tensor<1x2x8xf32> loc("up")
+    %376 = tensor.collapse_shape %375 [[0], [1, 2]] : tensor<1x2x8xf32> into tensor<1x16xf32> loc("up")
+    %377 = arith.constant 5 : index loc("up")
+    %378 = arith.addi %base, %377 : index loc("up")
+    %379 = tensor.collapse_shape %376 [[0, 1]] : tensor<1x16xf32> into tensor<16xf32> loc("up")
+    %380 = tensor.extract_slice %223[%378][16][1] : tensor<176xf32> to tensor<16xf32> loc("up")
+    %383 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%379 : tensor<16xf32>) outs(%380 : tensor<16xf32>) {
+    ^bb0(%381: f32, %382: f32):
+      linalg.yield %381 : f32 loc("up")
+    } -> tensor<16xf32> loc("up")
+    %384 = tensor.insert_slice %383 into %223[%378][16][1] : tensor<16xf32> into tensor<176xf32> loc("up")
+    %385 = tensor.extract_slice %data.up.bias[%call, 0, 0][1, 3, 8][1, 1, 1] : tensor<1x3x8xf32> to tensor<3x8xf32> loc("up_bias")
+    %386 = tensor.empty() : tensor<1x16xf32> loc("up_bias")
+    %387 = tensor.expand_shape %376 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("up_bias")
+    %388 = tensor.expand_shape %386 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("up_bias")
+    %392 = linalg.generic {indexing_maps = [affine_map<(t, j, n) -> (t, j, n)>, affine_map<(t, j, n) -> (t, j)>, affine_map<(t, j, n) -> (t, j, n)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%387, %73 : tensor<1x2x8xf32>, tensor<1x2xi32>) outs(%388 : tensor<1x2x8xf32>) {
+    ^bb0(%389: f32, %390: i32, %391: f32):
+      %393 = arith.index_cast %390 : i32 to index loc("up_bias")
+      %394 = linalg.index 2 : index loc("up_bias")
+      %395 = tensor.extract %385[%393, %394] : tensor<3x8xf32> loc("up_bias")
+      %396 = arith.addf %389, %395 : f32 loc("up_bias")
+      linalg.yield %396 : f32 loc("up_bias")
+    } -> tensor<1x2x8xf32> loc("up_bias")
+    %397 = tensor.collapse_shape %392 [[0], [1, 2]] : tensor<1x2x8xf32> into tensor<1x16xf32> loc("up_bias")
+    %398 = arith.constant 21 : index loc("up_bias")
+    %399 = arith.addi %base, %398 : index loc("up_bias")
+    %400 = tensor.collapse_shape %397 [[0, 1]] : tensor<1x16xf32> into tensor<16xf32> loc("up_bias")
+    %401 = tensor.extract_slice %384[%399][16][1] : tensor<176xf32> to tensor<16xf32> loc("up_bias")
+    %404 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%400 : tensor<16xf32>) outs(%401 : tensor<16xf32>) {
+    ^bb0(%402: f32, %403: f32):
+      linalg.yield %402 : f32 loc("up_bias")
+    } -> tensor<16xf32> loc("up_bias")
+    %405 = tensor.insert_slice %404 into %384[%399][16][1] : tensor<16xf32> into tensor<176xf32> loc("up_bias")
+    %409 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%397, %397 : tensor<1x16xf32>, tensor<1x16xf32>) outs(%376 : tensor<1x16xf32>) {
+    ^bb0(%406: f32, %407: f32, %408: f32):
+      %410 = arith.constant 0x40E00000 : f32 loc("act")
+      %411 = arith.constant 0xC0E00000 : f32 loc("act")
+      %412 = arith.cmpf ogt, %406, %410 : f32 loc("act")
+      %413 = arith.select %412, %410, %406 : f32 loc("act")
+      %414 = arith.cmpf ogt, %407, %410 : f32 loc("act")
+      %415 = arith.select %414, %410, %407 : f32 loc("act")
+      %416 = arith.cmpf olt, %415, %411 : f32 loc("act")
+      %417 = arith.select %416, %411, %415 : f32 loc("act")
+      %418 = arith.constant 0x3FD9DB23 : f32 loc("act")
+      %419 = arith.mulf %413, %418 : f32 loc("act")
+      %420 = arith.negf %419 : f32 loc("act")
+      %421 = arith.constant 0x42B20000 : f32 loc("act")
+      %422 = arith.constant 0xC2AEAC4F : f32 loc("act")
+      %423 = arith.cmpf ogt, %420, %421 : f32 loc("act")
+      %424 = arith.select %423, %421, %420 : f32 loc("act")
+      %425 = arith.constant 0xC3160000 : f32 loc("act")
+      %426 = arith.cmpf olt, %424, %422 : f32 loc("act")
+      %427 = arith.select %426, %425, %424 : f32 loc("act")
+      %428 = arith.constant 0x4B400000 : f32 loc("act")
+      %429 = arith.constant 0x3FB8AA3B : f32 loc("act")
+      %430 = arith.mulf %427, %429 : f32 loc("act")
+      %431 = arith.addf %430, %428 : f32 loc("act")
+      %432 = arith.subf %431, %428 : f32 loc("act")
+      %433 = arith.constant 0x3F317200 : f32 loc("act")
+      %434 = arith.mulf %432, %433 : f32 loc("act")
+      %435 = arith.subf %427, %434 : f32 loc("act")
+      %436 = arith.constant 0x35BFBE8E : f32 loc("act")
+      %437 = arith.mulf %432, %436 : f32 loc("act")
+      %438 = arith.subf %435, %437 : f32 loc("act")
+      %439 = arith.constant 0x3AB5B722 : f32 loc("act")
+      %440 = arith.mulf %439, %438 : f32 loc("act")
+      %441 = arith.constant 0x3C0917C2 : f32 loc("act")
+      %442 = arith.addf %440, %441 : f32 loc("act")
+      %443 = arith.mulf %442, %438 : f32 loc("act")
+      %444 = arith.constant 0x3D2AAB44 : f32 loc("act")
+      %445 = arith.addf %443, %444 : f32 loc("act")
+      %446 = arith.mulf %445, %438 : f32 loc("act")
+      %447 = arith.constant 0x3E2AAA52 : f32 loc("act")
+      %448 = arith.addf %446, %447 : f32 loc("act")
+      %449 = arith.mulf %448, %438 : f32 loc("act")
+      %450 = arith.constant 0x3F000000 : f32 loc("act")
+      %451 = arith.addf %449, %450 : f32 loc("act")
+      %452 = arith.mulf %438, %438 : f32 loc("act")
+      %453 = arith.mulf %452, %451 : f32 loc("act")
+      %454 = arith.addf %453, %438 : f32 loc("act")
+      %455 = arith.constant 0x3F800000 : f32 loc("act")
+      %456 = arith.addf %454, %455 : f32 loc("act")
+      %457 = arith.bitcast %431 : f32 to i32 loc("act")
+      %458 = arith.constant 1262485504 : i32 loc("act")
+      %459 = arith.subi %457, %458 : i32 loc("act")
+      %460 = arith.constant 1 : i32 loc("act")
+      %461 = arith.shrsi %459, %460 : i32 loc("act")
+      %462 = arith.subi %459, %461 : i32 loc("act")
+      %463 = arith.constant 127 : i32 loc("act")
+      %464 = arith.addi %461, %463 : i32 loc("act")
+      %465 = arith.constant 23 : i32 loc("act")
+      %466 = arith.shli %464, %465 : i32 loc("act")
+      %467 = arith.bitcast %466 : i32 to f32 loc("act")
+      %468 = arith.mulf %456, %467 : f32 loc("act")
+      %469 = arith.constant 127 : i32 loc("act")
+      %470 = arith.addi %462, %469 : i32 loc("act")
+      %471 = arith.constant 23 : i32 loc("act")
+      %472 = arith.shli %470, %471 : i32 loc("act")
+      %473 = arith.bitcast %472 : i32 to f32 loc("act")
+      %474 = arith.mulf %468, %473 : f32 loc("act")
+      %475 = arith.constant 0x3F800000 : f32 loc("act")
+      %476 = arith.addf %475, %474 : f32 loc("act")
+      %477 = arith.divf %413, %476 : f32 loc("act")
+      %478 = arith.constant 0x3F800000 : f32 loc("act")
+      %479 = arith.addf %417, %478 : f32 loc("act")
+      %480 = arith.mulf %479, %477 : f32 loc("act")
+      linalg.yield %480 : f32 loc("act")
+    } -> tensor<1x16xf32> loc("act")
+    %481 = arith.constant 37 : index loc("act")
+    %482 = arith.addi %base, %481 : index loc("act")
+    %483 = tensor.collapse_shape %409 [[0, 1]] : tensor<1x16xf32> into tensor<16xf32> loc("act")
+    %484 = tensor.extract_slice %405[%482][16][1] : tensor<176xf32> to tensor<16xf32> loc("act")
+    %487 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%483 : tensor<16xf32>) outs(%484 : tensor<16xf32>) {
+    ^bb0(%485: f32, %486: f32):
+      linalg.yield %485 : f32 loc("act")
+    } -> tensor<16xf32> loc("act")
+    %488 = tensor.insert_slice %487 into %405[%482][16][1] : tensor<16xf32> into tensor<176xf32> loc("act")
+    %489 = tensor.expand_shape %409 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("sum")
+    %490 = arith.constant 0x00000000 : f32 loc("sum")
+    %491 = linalg.fill ins(%490 : f32) outs(%out.sum : tensor<1x8xf32>) -> tensor<1x8xf32> loc("sum")
+    %495 = linalg.generic {indexing_maps = [affine_map<(t, j, n) -> (t, j)>, affine_map<(t, j, n) -> (t, j, n)>, affine_map<(t, j, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%214, %489 : tensor<1x2xf32>, tensor<1x2x8xf32>) outs(%491 : tensor<1x8xf32>) {
+    ^bb0(%492: f32, %493: f32, %494: f32):
+      %496 = arith.mulf %492, %493 : f32 loc("sum")
+      %497 = arith.addf %494, %496 : f32 loc("sum")
+      linalg.yield %497 : f32 loc("sum")
+    } -> tensor<1x8xf32> loc("sum")
+    %498 = arith.constant 53 : index loc("sum")
+    %499 = arith.addi %base, %498 : index loc("sum")
+    %500 = tensor.collapse_shape %495 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("sum")
+    %501 = tensor.extract_slice %488[%499][8][1] : tensor<176xf32> to tensor<8xf32> loc("sum")
+    %504 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%500 : tensor<8xf32>) outs(%501 : tensor<8xf32>) {
+    ^bb0(%502: f32, %503: f32):
+      linalg.yield %502 : f32 loc("sum")
+    } -> tensor<8xf32> loc("sum")
+    %505 = tensor.insert_slice %504 into %488[%499][8][1] : tensor<8xf32> into tensor<176xf32> loc("sum")
+    return %495, %505 : tensor<1x8xf32>, tensor<176xf32>
+  }
+  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.logits: tensor<1x11xf32>, %trace: tensor<176xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<16x2xf32> {bufferization.writable = false}, %w6: tensor<16x2xf32> {bufferization.writable = false}, %w7: tensor<1x1x8x64xf32> {bufferization.writable = false}, %w8: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %w9: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %w10: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %w11: tensor<1x3x8xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>) {
     %1 = tensor.empty() : tensor<1x8xf32> loc("embedding")
     %4 = linalg.generic {indexing_maps = [affine_map<(t, h) -> (t)>, affine_map<(t, h) -> (t, h)>], iterator_types = ["parallel", "parallel"]} ins(%in.tokens : tensor<1xi32>) outs(%1 : tensor<1x8xf32>) {
     ^bb0(%2: i32, %3: f32):
@@ -593,92 +1112,110 @@ module {
       linalg.yield %11 : f32 loc("embedding")
     } -> tensor<1x8xf32> loc("embedding")
     %12 = tensor.collapse_shape %4 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("embedding")
-    %13 = tensor.extract_slice %trace[0][8][1] : tensor<115xf32> to tensor<8xf32> loc("embedding")
+    %13 = tensor.extract_slice %trace[0][8][1] : tensor<176xf32> to tensor<8xf32> loc("embedding")
     %16 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%12 : tensor<8xf32>) outs(%13 : tensor<8xf32>) {
     ^bb0(%14: f32, %15: f32):
       linalg.yield %14 : f32 loc("embedding")
     } -> tensor<8xf32> loc("embedding")
-    %17 = tensor.insert_slice %16 into %trace[0][8][1] : tensor<8xf32> into tensor<115xf32> loc("embedding")
+    %17 = tensor.insert_slice %16 into %trace[0][8][1] : tensor<8xf32> into tensor<176xf32> loc("embedding")
     %18 = arith.constant 0 : index loc("layers.0.index")
     %19 = arith.constant 0 : index loc("layers.0")
     %20 = tensor.empty() : tensor<1x8xf32> loc("layers.0")
     %21 = arith.constant 8 : index loc("layers.0")
-    %22:4 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %18, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %19, %20, %17, %21) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<115xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) loc("layers.0")
+    %22:4 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %18, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %19, %20, %17, %21) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<176xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>) loc("layers.0")
     %23 = arith.constant 1 : index loc("layers.1.index")
     %24 = arith.constant 1 : index loc("layers.1")
     %25 = arith.constant 56 : index loc("layers.1")
-    %26:4 = func.call @layer_decode(%22#0, %22#1, %22#2, %23, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %24, %4, %22#3, %25) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<115xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>) loc("layers.1")
-    %27 = tensor.empty() : tensor<1x64xf32> loc("logits")
-    %28 = arith.constant 1 : index loc("logits")
-    %29 = arith.constant 0 : index loc("logits")
-    %30 = arith.constant 1 : index loc("logits")
-    %32:2 = scf.for %31 = %29 to %28 step %30 iter_args(%33 = %out.logits, %34 = %27) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
-      %35 = arith.constant 0x00000000 : f32 loc("logits")
-      %36 = linalg.fill ins(%35 : f32) outs(%34 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
-      %37 = tensor.extract_slice %w0[%31, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
-      %41 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%26#0, %37 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%36 : tensor<1x64xf32>) {
-      ^bb0(%38: f32, %39: f16, %40: f32):
-        %42 = arith.extf %39 : f16 to f32 loc("logits")
-        %43 = arith.mulf %38, %42 : f32 loc("logits")
-        %44 = arith.addf %40, %43 : f32 loc("logits")
-        linalg.yield %44 : f32 loc("logits")
+    %26:4 = func.call @layer_decode(%22#0, %22#1, %22#2, %23, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %24, %4, %22#3, %25) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, index, tensor<1x8xf32>, tensor<176xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>) loc("layers.1")
+    %27 = arith.constant 0 : index loc("moe")
+    %28 = arith.constant 104 : index loc("moe")
+    %29:2 = func.call @moe_decode(%26#0, %w7, %w8, %w9, %w10, %w11, %27, %22#0, %26#3, %28) : (tensor<1x8xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>, index, tensor<1x8xf32>, tensor<176xf32>, index) -> (tensor<1x8xf32>, tensor<176xf32>) loc("moe")
+    %30 = tensor.empty() : tensor<1x64xf32> loc("logits")
+    %31 = arith.constant 1 : index loc("logits")
+    %32 = arith.constant 0 : index loc("logits")
+    %33 = arith.constant 1 : index loc("logits")
+    %35:2 = scf.for %34 = %32 to %31 step %33 iter_args(%36 = %out.logits, %37 = %30) -> (tensor<1x11xf32>, tensor<1x64xf32>) {
+      %38 = arith.constant 0x00000000 : f32 loc("logits")
+      %39 = linalg.fill ins(%38 : f32) outs(%37 : tensor<1x64xf32>) -> tensor<1x64xf32> loc("logits")
+      %40 = tensor.extract_slice %w0[%34, 0, 0][1, 8, 64][1, 1, 1] : tensor<1x8x64xf16> to tensor<8x64xf16> loc("logits")
+      %44 = linalg.generic {indexing_maps = [affine_map<(t, k, n) -> (t, k)>, affine_map<(t, k, n) -> (k, n)>, affine_map<(t, k, n) -> (t, n)>], iterator_types = ["parallel", "reduction", "parallel"]} ins(%29#0, %40 : tensor<1x8xf32>, tensor<8x64xf16>) outs(%39 : tensor<1x64xf32>) {
+      ^bb0(%41: f32, %42: f16, %43: f32):
+        %45 = arith.extf %42 : f16 to f32 loc("logits")
+        %46 = arith.mulf %41, %45 : f32 loc("logits")
+        %47 = arith.addf %43, %46 : f32 loc("logits")
+        linalg.yield %47 : f32 loc("logits")
       } -> tensor<1x64xf32> loc("logits")
-      %45 = arith.constant 64 : index loc("logits")
-      %46 = arith.muli %31, %45 : index loc("logits")
-      %47 = arith.constant 11 : index loc("logits")
-      %48 = arith.subi %47, %46 : index loc("logits")
-      %49 = arith.constant 64 : index loc("logits")
-      %50 = arith.minui %48, %49 : index loc("logits")
-      %51 = tensor.extract_slice %41[0, 0][1, %50][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
-      %52 = tensor.extract_slice %33[0, %46][1, %50][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
-      %55 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%51 : tensor<1x?xf32>) outs(%52 : tensor<1x?xf32>) {
-      ^bb0(%53: f32, %54: f32):
-        linalg.yield %53 : f32 loc("logits")
+      %48 = arith.constant 64 : index loc("logits")
+      %49 = arith.muli %34, %48 : index loc("logits")
+      %50 = arith.constant 11 : index loc("logits")
+      %51 = arith.subi %50, %49 : index loc("logits")
+      %52 = arith.constant 64 : index loc("logits")
+      %53 = arith.minui %51, %52 : index loc("logits")
+      %54 = tensor.extract_slice %44[0, 0][1, %53][1, 1] : tensor<1x64xf32> to tensor<1x?xf32> loc("logits")
+      %55 = tensor.extract_slice %36[0, %49][1, %53][1, 1] : tensor<1x11xf32> to tensor<1x?xf32> loc("logits")
+      %58 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%54 : tensor<1x?xf32>) outs(%55 : tensor<1x?xf32>) {
+      ^bb0(%56: f32, %57: f32):
+        linalg.yield %56 : f32 loc("logits")
       } -> tensor<1x?xf32> loc("logits")
-      %56 = tensor.insert_slice %55 into %33[0, %46][1, %50][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
-      scf.yield %56, %41 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
+      %59 = tensor.insert_slice %58 into %36[0, %49][1, %53][1, 1] : tensor<1x?xf32> into tensor<1x11xf32> loc("logits")
+      scf.yield %59, %44 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
     } loc("logits")
-    %57 = tensor.collapse_shape %32#0 [[0, 1]] : tensor<1x11xf32> into tensor<11xf32> loc("logits")
-    %58 = tensor.extract_slice %26#3[104][11][1] : tensor<115xf32> to tensor<11xf32> loc("logits")
-    %61 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%57 : tensor<11xf32>) outs(%58 : tensor<11xf32>) {
-    ^bb0(%59: f32, %60: f32):
-      linalg.yield %59 : f32 loc("logits")
+    %60 = tensor.collapse_shape %35#0 [[0, 1]] : tensor<1x11xf32> into tensor<11xf32> loc("logits")
+    %61 = tensor.extract_slice %29#1[165][11][1] : tensor<176xf32> to tensor<11xf32> loc("logits")
+    %64 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%60 : tensor<11xf32>) outs(%61 : tensor<11xf32>) {
+    ^bb0(%62: f32, %63: f32):
+      linalg.yield %62 : f32 loc("logits")
     } -> tensor<11xf32> loc("logits")
-    %62 = tensor.insert_slice %61 into %26#3[104][11][1] : tensor<11xf32> into tensor<115xf32> loc("logits")
-    return %32#0, %26#1, %26#2, %62 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>
+    %65 = tensor.insert_slice %64 into %29#1[165][11][1] : tensor<11xf32> into tensor<176xf32> loc("logits")
+    return %35#0, %26#1, %26#2, %65 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>
   }
-  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<3776xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>, %trace: memref<115xf32>) attributes {llvm.emit_c_interface} {
+  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<9568xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>, %trace: memref<176xf32>) attributes {llvm.emit_c_interface} {
     %1 = "bufferization.to_tensor"(%tokens) {restrict} : (memref<1xi32>) -> tensor<1xi32>
     %2 = "bufferization.to_tensor"(%kcache) {restrict, writable} : (memref<2x1x4x16xf32>) -> tensor<2x1x4x16xf32>
     %3 = "bufferization.to_tensor"(%vcache) {restrict, writable} : (memref<2x16x1x4xf32>) -> tensor<2x16x1x4xf32>
     %4 = "bufferization.to_tensor"(%logits) {restrict, writable} : (memref<1x11xf32>) -> tensor<1x11xf32>
-    %5 = "bufferization.to_tensor"(%trace) {restrict, writable} : (memref<115xf32>) -> tensor<115xf32>
+    %5 = "bufferization.to_tensor"(%trace) {restrict, writable} : (memref<176xf32>) -> tensor<176xf32>
     %6 = arith.constant 0 : index
-    %7 = memref.view %weights[%6][] : memref<3776xi8> to memref<1x8x64xf16>
+    %7 = memref.view %weights[%6][] : memref<9568xi8> to memref<1x8x64xf16>
     %8 = "bufferization.to_tensor"(%7) {restrict} : (memref<1x8x64xf16>) -> tensor<1x8x64xf16>
     %9 = arith.constant 1280 : index
-    %10 = memref.view %weights[%9][] : memref<3776xi8> to memref<2x8xf32>
+    %10 = memref.view %weights[%9][] : memref<9568xi8> to memref<2x8xf32>
     %11 = "bufferization.to_tensor"(%10) {restrict} : (memref<2x8xf32>) -> tensor<2x8xf32>
     %12 = arith.constant 1344 : index
-    %13 = memref.view %weights[%12][] : memref<3776xi8> to memref<2x1x1x16x64xi8>
+    %13 = memref.view %weights[%12][] : memref<9568xi8> to memref<2x1x1x16x64xi8>
     %14 = "bufferization.to_tensor"(%13) {restrict} : (memref<2x1x1x16x64xi8>) -> tensor<2x1x1x16x64xi8>
     %15 = arith.constant 3392 : index
-    %16 = memref.view %weights[%15][] : memref<3776xi8> to memref<2x1x1x64xf16>
+    %16 = memref.view %weights[%15][] : memref<9568xi8> to memref<2x1x1x64xf16>
     %17 = "bufferization.to_tensor"(%16) {restrict} : (memref<2x1x1x64xf16>) -> tensor<2x1x1x64xf16>
     %18 = arith.constant 3648 : index
-    %19 = memref.view %weights[%18][] : memref<3776xi8> to memref<2x1x1x64xi8>
+    %19 = memref.view %weights[%18][] : memref<9568xi8> to memref<2x1x1x64xi8>
     %20 = "bufferization.to_tensor"(%19) {restrict} : (memref<2x1x1x64xi8>) -> tensor<2x1x1x64xi8>
     %21 = arith.constant 1024 : index
-    %22 = memref.view %weights[%21][] : memref<3776xi8> to memref<16x2xf32>
+    %22 = memref.view %weights[%21][] : memref<9568xi8> to memref<16x2xf32>
     %23 = "bufferization.to_tensor"(%22) {restrict} : (memref<16x2xf32>) -> tensor<16x2xf32>
     %24 = arith.constant 1152 : index
-    %25 = memref.view %weights[%24][] : memref<3776xi8> to memref<16x2xf32>
+    %25 = memref.view %weights[%24][] : memref<9568xi8> to memref<16x2xf32>
     %26 = "bufferization.to_tensor"(%25) {restrict} : (memref<16x2xf32>) -> tensor<16x2xf32>
-    %27:4 = func.call @decode_core(%1, %pos, %2, %3, %4, %5, %8, %11, %14, %17, %20, %23, %26) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<115xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<115xf32>)
-    bufferization.materialize_in_destination %27#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
-    bufferization.materialize_in_destination %27#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
-    bufferization.materialize_in_destination %27#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
-    bufferization.materialize_in_destination %27#3 in restrict writable %trace : (tensor<115xf32>, memref<115xf32>) -> ()
+    %27 = arith.constant 3776 : index
+    %28 = memref.view %weights[%27][] : memref<9568xi8> to memref<1x1x8x64xf32>
+    %29 = "bufferization.to_tensor"(%28) {restrict} : (memref<1x1x8x64xf32>) -> tensor<1x1x8x64xf32>
+    %30 = arith.constant 5824 : index
+    %31 = memref.view %weights[%30][] : memref<9568xi8> to memref<1x3x1x1x16x64xi8>
+    %32 = "bufferization.to_tensor"(%31) {restrict} : (memref<1x3x1x1x16x64xi8>) -> tensor<1x3x1x1x16x64xi8>
+    %33 = arith.constant 8896 : index
+    %34 = memref.view %weights[%33][] : memref<9568xi8> to memref<1x3x1x1x64xf16>
+    %35 = "bufferization.to_tensor"(%34) {restrict} : (memref<1x3x1x1x64xf16>) -> tensor<1x3x1x1x64xf16>
+    %36 = arith.constant 9280 : index
+    %37 = memref.view %weights[%36][] : memref<9568xi8> to memref<1x3x1x1x64xi8>
+    %38 = "bufferization.to_tensor"(%37) {restrict} : (memref<1x3x1x1x64xi8>) -> tensor<1x3x1x1x64xi8>
+    %39 = arith.constant 9472 : index
+    %40 = memref.view %weights[%39][] : memref<9568xi8> to memref<1x3x8xf32>
+    %41 = "bufferization.to_tensor"(%40) {restrict} : (memref<1x3x8xf32>) -> tensor<1x3x8xf32>
+    %42:4 = func.call @decode_core(%1, %pos, %2, %3, %4, %5, %8, %11, %14, %17, %20, %23, %26, %29, %32, %35, %38, %41) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<176xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<16x2xf32>, tensor<16x2xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<176xf32>)
+    bufferization.materialize_in_destination %42#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
+    bufferization.materialize_in_destination %42#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
+    bufferization.materialize_in_destination %42#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
+    bufferization.materialize_in_destination %42#3 in restrict writable %trace : (tensor<176xf32>, memref<176xf32>) -> ()
     return
   }
 }
