@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -192,6 +193,7 @@ func TestTypeBytes(t *testing.T) {
 	q := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, 3, 40)
 	require.EqualValues(t, 3*(20+2*(2+1)), q.Bytes())
 	require.EqualValues(t, 2*3*(20+2*(2+1)), ir.QuantizedExperts(q.Quant, 2, 3, 40).Bytes())
+	require.EqualValues(t, 3*(20+2*(2+2)), ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Min: true}, 3, 40).Bytes())
 	require.EqualValues(t, 4*6, ir.Tensor(ir.F32, 2, 3).Bytes())
 }
 
@@ -223,4 +225,21 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, printed, again.String())
 	})
+}
+
+// TestMinimums: the text form is read back, and a type has zero points or
+// minimums, not both.
+func TestMinimums(t *testing.T) {
+	text := toy(t).String()
+	for _, name := range []string{"q4g32f16m", "q8g128f32m"} {
+		changed := strings.ReplaceAll(text, "q4g32f16z", name)
+		m, err := ir.Parse(changed)
+		require.NoError(t, err)
+		require.Equal(t, changed, m.String())
+		require.True(t, slices.ContainsFunc(m.Weights, func(w *ir.Value) bool { return w.Type.Quant.Min }))
+	}
+	b := ir.NewBuilder("m")
+	b.Weight("w", ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true, Min: true}, 2, 32))
+	_, err := b.Build()
+	require.ErrorContains(t, err, "zero points and minimums")
 }

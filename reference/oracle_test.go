@@ -292,11 +292,15 @@ func integerDot(kind string, x []float32, w *logical, n int) float32 {
 	for from := 0; from < len(x); from += group {
 		part := x[from:min(from+group, len(x))]
 		q, d := naiveQuantize(kind, part)
-		var isum int64
+		var isum, xsum int64
 		for i := range part {
 			isum += int64(w.integer(n, from+i)) * q[i]
+			xsum += q[i]
 		}
 		acc = acc + float32(float32(isum)*float32(w.scale[n][from/group]*d))
+		if w.typ.Quant.Min {
+			acc = acc + float32(float32(xsum)*float32(w.minimum[n][from/group]*d))
+		}
 	}
 	return acc
 }

@@ -26,6 +26,8 @@ type matrix struct {
 	q       []byte    // blocks: integers
 	scale32 []float32
 	scale16 []uint16
+	min32   []float32
+	min16   []uint16
 	zero    []int8
 }
 
@@ -47,12 +49,19 @@ func newWeight(t pack.Tensor) value {
 
 func (m *matrix) setBlocks(parts [][]byte) {
 	m.q = parts[0]
-	if m.quant.Scale == ir.F32 {
-		m.scale32 = pack.Floats(parts[1])
-	} else {
-		m.scale16 = pack.Uint16s(parts[1])
-	}
+	m.scale32, m.scale16 = m.groupParts(parts[1])
 	if m.quant.Zero {
 		m.zero = pack.Int8s(parts[2])
 	}
+	if m.quant.Min {
+		m.min32, m.min16 = m.groupParts(parts[2])
+	}
+}
+
+// groupParts views scales or minimums by their type; the other is nil.
+func (m *matrix) groupParts(part []byte) ([]float32, []uint16) {
+	if m.quant.Scale == ir.F32 {
+		return pack.Floats(part), nil
+	}
+	return nil, pack.Uint16s(part)
 }

@@ -159,15 +159,15 @@ func (f *function) dequantizeGroup(m weight, b, g string, w tensor, half bool) t
 	bytes := m.at(0, b, g)
 	bytes.sizes[len(bytes.sizes)-2] = length * q.Bits / 8
 	ins := []operand{{f.slice(m.parts[0], bytes), "j, n"}, {f.slice(m.parts[1], m.at(1, b, g)), "n"}}
-	if q.Zero {
+	if !q.Symmetric() {
 		ins = append(ins, operand{f.slice(m.parts[2], m.at(2, b, g)), "n"})
 	}
 	element := func(v string, x []string) string {
-		zero := ""
-		if q.Zero {
-			zero = x[2]
+		offset := ""
+		if !q.Symmetric() {
+			offset = x[2]
 		}
-		v = f.dequantize(q, v, zero, f.widen(x[1], elemText(q.Scale)))
+		v = f.dequantize(q, v, offset, f.widen(x[1], elemText(q.Scale)))
 		if half {
 			v = f.roundHalf(v)
 		}
@@ -197,16 +197,21 @@ func (w *writer) nibbles(b string) (low, high string) {
 	return w.arith("andi", "i32", v, w.i32(15)), w.arith("shrui", "i32", v, w.i32(4))
 }
 
-// dequantize is float32(q - zero) * scale, rounded once. The zero point is i8,
-// or "" for symmetric weights.
-func (w *writer) dequantize(q ir.Quant, v, zero, scale string) string {
+// dequantize is float32(q - zero) * scale, rounded once, or float32(q) * scale
+// + min, rounded twice. offset is the zero point (i8), the minimum (of the type
+// of scales), or "" for symmetric weights.
+func (w *writer) dequantize(q ir.Quant, v, offset, scale string) string {
 	switch {
 	case q.Zero:
-		v = w.arith("subi", "i32", v, w.cast("extsi", zero, "i8", "i32"))
-	case q.Bits == 4:
+		v = w.arith("subi", "i32", v, w.cast("extsi", offset, "i8", "i32"))
+	case q.Bits == 4 && !q.Min:
 		v = w.arith("subi", "i32", v, w.i32(symmetricZero))
 	}
-	return w.mulf(w.cast("sitofp", v, "i32", "f32"), scale)
+	y := w.mulf(w.cast("sitofp", v, "i32", "f32"), scale)
+	if q.Min {
+		y = w.addf(y, w.widen(offset, elemText(q.Scale)))
+	}
+	return y
 }
 
 // symmetricZero is what is added to symmetric 4-bit weights in storage.

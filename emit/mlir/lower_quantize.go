@@ -127,14 +127,15 @@ func (f *function) groupDot(x, w, dot tensor, q ir.Quant) tensor {
 	})
 }
 
-// scaleDot adds float32(dot - zero*sum) * (scale of w * scale of x) to acc.
+// scaleDot adds float32(dot - zero*sum) * (scale of w * scale of x) to acc, and
+// then, for weights with minimums, float32(sum) * (min * scale of x).
 func (f *function) scaleDot(dot tensor, x quantized, m weight, b, g string, acc tensor) tensor {
 	q := m.typ.Quant
 	ins := []operand{
 		{dot, "t, n"}, {f.slice(x.scale, element(x.scale, g)), "t"}, {f.slice(x.sum, element(x.sum, g)), "t"},
 		{f.slice(m.parts[1], m.at(1, b, g)), "n"},
 	}
-	if q.Zero {
+	if !q.Symmetric() {
 		ins = append(ins, operand{f.slice(m.parts[2], m.at(2, b, g)), "n"})
 	}
 	return f.generic("t, n", ins, operand{acc, "t, n"}, func(x []string) string {
@@ -143,10 +144,17 @@ func (f *function) scaleDot(dot tensor, x quantized, m weight, b, g string, acc 
 		case q.Zero:
 			zero := f.cast("extsi", x[4], "i8", "i32")
 			dot = f.arith("subi", "i32", dot, f.arith("muli", "i32", zero, sum))
-		case q.Bits == 4:
+		case q.Bits == 4 && !q.Min:
 			dot = f.arith("subi", "i32", dot, f.arith("muli", "i32", f.i32(symmetricZero), sum))
 		}
-		scale := f.mulf(f.widen(dw, elemText(q.Scale)), dx)
-		return f.addf(acc, f.mulf(f.cast("sitofp", dot, "i32", "f32"), scale))
+		add := func(acc, integer, factor string) string {
+			scale := f.mulf(f.widen(factor, elemText(q.Scale)), dx)
+			return f.addf(acc, f.mulf(f.cast("sitofp", integer, "i32", "f32"), scale))
+		}
+		acc = add(acc, dot, dw)
+		if q.Min {
+			acc = add(acc, sum, x[4])
+		}
+		return acc
 	})
 }

@@ -126,7 +126,11 @@ func (l *logical) element(n, k int) float32 {
 		return l.floats[n*l.typ.Shape[1]+k]
 	}
 	q, zero, scale := l.at(n, k)
-	return float32(q-zero) * scale
+	v := float32(float32(q-zero) * scale)
+	if l.typ.Quant.Min {
+		v += l.minimum(n, k)
+	}
+	return v
 }
 
 func oracleEmbed(ids []int32, table *logical) []float32 {
@@ -204,11 +208,12 @@ func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
 	acc, size := float32(0), w.typ.Quant.Group
 	for start := 0; start < len(x); start += size {
 		q, d := oracleQuantize(x[start:min(start+size, len(x))], qmax)
-		high, low := int32(0), int32(0)
+		high, low, sum := int32(0), int32(0), int32(0)
 		var scale float32
 		for i, v := range q {
 			var c, zero int
 			c, zero, scale = w.at(n, start+i)
+			sum += v
 			if qmax == 127 {
 				low += int32(c-zero) * v
 				continue
@@ -218,6 +223,9 @@ func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
 			low += int32(c-zero) * (v - 128*h)
 		}
 		acc += float32(float32(128*high+low) * float32(scale*d))
+		if w.typ.Quant.Min {
+			acc += float32(float32(sum) * float32(w.minimum(n, start)*d))
+		}
 	}
 	return acc
 }

@@ -14,18 +14,25 @@ import (
 
 // logical is a weight as numbers: floats, or per row integers with the scale
 // and zero point of each group. Symmetric integers are signed, zero is 0.
+// Types with minimums have these instead of zero points.
 type logical struct {
 	typ    ir.Type
 	floats []float32
 	q      []int
 	scale  []float32
 	zero   []int
+	min    []float32
 }
 
 // at is the weight of output n and input k: integer, zero point and scale.
 func (l *logical) at(n, k int) (q, zero int, scale float32) {
 	group := n*l.typ.Quant.Groups(l.typ.Shape[1]) + k/l.typ.Quant.Group
 	return l.q[n*l.typ.Shape[1]+k], l.zero[group], l.scale[group]
+}
+
+// minimum is that of the group of input k, 0 for types without.
+func (l *logical) minimum(n, k int) float32 {
+	return l.min[n*l.typ.Quant.Groups(l.typ.Shape[1])+k/l.typ.Quant.Group]
 }
 
 // randomWeights gives every weight of m values of its type.
@@ -49,7 +56,7 @@ func randomWeight(rng *rand.Rand, t ir.Type) *logical {
 	half := 1 << (t.Quant.Bits - 1)
 	for range t.Elements() {
 		q := rng.IntN(2*half) - half
-		if t.Quant.Zero && t.Quant.Bits == 4 {
+		if !t.Quant.Symmetric() && t.Quant.Bits == 4 {
 			q += half
 		}
 		l.q = append(l.q, q)
@@ -65,6 +72,11 @@ func randomWeight(rng *rand.Rand, t ir.Type) *logical {
 			}
 		}
 		l.zero = append(l.zero, zero)
+		minimum := float32(0)
+		if t.Quant.Min {
+			minimum = roundTo(t.Quant.Scale, float32(rng.NormFloat64()/2))
+		}
+		l.min = append(l.min, minimum)
 	}
 	return l
 }
@@ -87,6 +99,7 @@ func (l *logical) expert(e int) *logical {
 		return one
 	}
 	one.q, one.scale, one.zero = part(l.q, e, count), part(l.scale, e, count), part(l.zero, e, count)
+	one.min = part(l.min, e, count)
 	return one
 }
 
@@ -143,7 +156,7 @@ func packBlocks(parts [][]byte, l *logical) {
 	quant, rows, k := l.typ.Quant, l.typ.Shape[0], l.typ.Shape[1]
 	groups, size := quant.Groups(k), quant.Group
 	data := parts[0]
-	if quant.Bits == 4 && !quant.Zero {
+	if quant.Bits == 4 && quant.Symmetric() {
 		for i := range data {
 			data[i] = 0x88
 		}
@@ -158,11 +171,14 @@ func packBlocks(parts [][]byte, l *logical) {
 			if quant.Zero {
 				parts[2][constant] = byte(zero)
 			}
+			if quant.Min {
+				putFloat(parts[2], constant, quant.Scale, l.minimum(n, c))
+			}
 			if quant.Bits == 8 {
 				data[((block*groups+g)*size+i)*64+lane] = byte(q)
 				continue
 			}
-			if !quant.Zero {
+			if quant.Symmetric() {
 				q += 8
 			}
 			at, shift := ((block*groups+g)*size/2+i/2)*64+lane, 4*(i%2)

@@ -12,7 +12,7 @@ import (
 // as they are; ok is false if it does not consist of integers.
 func nativeQuant(t *checkpoint.Tensor) (q ir.Quant, ok bool) {
 	ints, ok := t.Ints()
-	q = ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16, Zero: ints.Zeros}
+	q = ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16, Zero: ints.Zeros, Min: ints.Min}
 	if ints.Wide {
 		q.Scale = ir.F32
 	}

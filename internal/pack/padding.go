@@ -21,7 +21,7 @@ func clearPadding(p *Placed, block int, parts [][]byte) {
 
 // zeroByte holds zero weights, as integers stand for them.
 func zeroByte(q ir.Quant) byte {
-	if q.Bits == 4 && !q.Zero {
+	if q.Bits == 4 && q.Symmetric() {
 		return 0x88
 	}
 	return 0

@@ -17,7 +17,7 @@ type RowSource interface {
 	// Integers reads row r of a block-quantized matrix [N,K] or stack: K integers in q
 	// (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's complement), and
 	// a scale and a zero point for each group. zero is empty if the type has
-	// no zero points.
+	// no zero points; if it has minimums they follow the scales in scale.
 	Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error
 }
 
@@ -87,12 +87,12 @@ func (s rowPacker) fillIntegers(w *ir.Value, block int, parts [][]byte) error {
 		clear(part)
 	}
 	fillBytes(parts[0], zeroByte(quant))
-	row := integerRow{
-		q:     make([]byte, k),
-		scale: make([]float32, groups),
-	}
+	row := integerRow{q: make([]byte, k), scale: make([]float32, groups)}
 	if quant.Zero {
 		row.zero = make([]int8, groups)
+	}
+	if quant.Min {
+		row.scale = make([]float32, 2*groups)
 	}
 	first, count := blockRows(w.Type, block)
 	for lane := range count {
@@ -115,7 +115,7 @@ func fillBytes(b []byte, v byte) {
 // integerRow is one row of a block-quantized matrix.
 type integerRow struct {
 	q     []byte
-	scale []float32
+	scale []float32 // and the minimums after them
 	zero  []int8
 }
 
@@ -128,10 +128,11 @@ func (r *integerRow) pack(quant ir.Quant, lane int, parts [][]byte) error {
 			parts[0][k*Lanes+lane] = q
 		}
 	}
-	for g, v := range r.scale {
-		putFloat(parts[1], quant.Scale, g*Lanes+lane, v)
+	groups := quant.Groups(len(r.q))
+	for i, v := range r.scale {
+		putFloat(parts[1+i/groups], quant.Scale, i%groups*Lanes+lane, v)
 		if quant.Scale == ir.F16 && half.F16ToF32(half.F32ToF16(v)) != v {
-			return fmt.Errorf("scale %g of group %d is not a float16", v, g)
+			return fmt.Errorf("scale or minimum %g of group %d is not a float16", v, i%groups)
 		}
 	}
 	for g, v := range r.zero {

@@ -34,6 +34,9 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 		if t.Quant.Zero {
 			fillZeros(parts[2], t.Quant.Bits, bits)
 		}
+		if t.Quant.Min {
+			fillMinimums(parts[2], parts[1], t.Quant.Scale)
+		}
 	}
 	clearPadding(p, block, parts)
 	return nil
@@ -100,5 +103,17 @@ func fillZeros(dst []byte, width int, bits *splitmix) {
 	}
 	for i := range dst {
 		dst[i] = byte(mid + int(bits.next()%3) - 1)
+	}
+}
+
+// fillMinimums fills minimums of -8 times the scale: 4-bit integers are then
+// centred.
+func fillMinimums(dst, scales []byte, elem ir.Elem) {
+	for i := range len(dst) / elem.Size() {
+		if elem == ir.F16 {
+			putFloat(dst, elem, i, -8*half.F16ToF32(Uint16s(scales)[i]))
+		} else {
+			putFloat(dst, elem, i, -8*Floats(scales)[i])
+		}
 	}
 }

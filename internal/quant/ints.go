@@ -3,13 +3,14 @@ package quant
 import "fmt"
 
 // Ints describes a type whose elements are integers times a scale, one scale
-// per group: w = (q - Zero) * scale.
+// per group: w = (q - Zero) * scale, or with minimums w = q*scale + min.
 type Ints struct {
 	Bits  int  // 4: q is 0..15; 8: q is an int8 in two's complement
 	Group int  // elements that share a scale, consecutive in a row
 	Zero  int  // the q that stands for 0: 8 for 4 bits, 0 for 8 bits
 	Zeros bool // each group has a zero point of its own, beside Zero
-	Wide  bool // the scales need float32; else they are float16
+	Min   bool // each group has a minimum; Zero is 0
+	Wide  bool // scales and minimums need float32; else they are float16
 
 	split func(src []byte, q []uint8, scale []float32)
 }
@@ -29,8 +30,8 @@ func (form Ints) Same(other Ints) bool {
 }
 
 // Integers takes the row src apart without loss: the integers in element order,
-// one a byte, and the scales, one a group. It fails if the type has no integer
-// form or a length does not fit.
+// one a byte, and the scales, one a group, followed by the minimums if the type
+// has them. It fails if the type has no integer form or a length does not fit.
 func Integers(t *Type, src []byte, q []uint8, scale []float32) error {
 	if t.ints == nil {
 		return fmt.Errorf("quant: type %s has no integers with a scale", t.Name)
@@ -38,8 +39,12 @@ func Integers(t *Type, src []byte, q []uint8, scale []float32) error {
 	if err := t.check(src, len(q)); err != nil {
 		return err
 	}
-	if want := len(q) / t.ints.Group; len(scale) != want {
-		return fmt.Errorf("quant: %d elements of type %s have %d scales, not %d", len(q), t.Name, want, len(scale))
+	want := len(q) / t.ints.Group
+	if t.ints.Min {
+		want *= 2
+	}
+	if len(scale) != want {
+		return fmt.Errorf("quant: %d elements of type %s have %d scales and minimums, not %d", len(q), t.Name, want, len(scale))
 	}
 	t.ints.split(src, q, scale)
 	return nil
@@ -65,6 +70,29 @@ func splitQ4_0(src []byte, q []uint8, scale []float32) {
 			q[32*g+j] = b & 15
 			q[32*g+j+16] = b >> 4
 		}
+	}
+}
+
+// splitQ4_1: float16 d and m, then nibbles as in Q4_0; q*d + m.
+func splitQ4_1(src []byte, q []uint8, scale []float32) {
+	groups := len(scale) / 2
+	for g := range groups {
+		block := src[20*g : 20*g+20]
+		scale[g], scale[groups+g] = f16(block), f16(block[2:])
+		for j, b := range block[4:] {
+			q[32*g+j] = b & 15
+			q[32*g+j+16] = b >> 4
+		}
+	}
+}
+
+// splitQ5_1: float16 d and m, 32 fifth bits, then nibbles as in Q4_0; q*d + m.
+func splitQ5_1(src []byte, q []uint8, scale []float32) {
+	groups := len(scale) / 2
+	for g := range groups {
+		block := src[24*g : 24*g+24]
+		scale[g], scale[groups+g] = f16(block), f16(block[2:])
+		fifthBits(block[4:], block[8:], q[32*g:])
 	}
 }
 

@@ -27,9 +27,9 @@ var (
 	F16    = &Type{Name: "F16", Block: 1, Bytes: 2, decode: decodeF16, encode: encodeF16, limit: limitF16}
 	BF16   = &Type{Name: "BF16", Block: 1, Bytes: 2, decode: decodeBF16, encode: encodeBF16, limit: limitBF16}
 	Q4_0   = &Type{Name: "Q4_0", Block: 32, Bytes: 18, decode: decodeQ4_0, encode: encodeQ4_0, limit: limitQ4_0, ints: intsQ4_0}
-	Q4_1   = &Type{Name: "Q4_1", Block: 32, Bytes: 20, decode: decodeQ4_1}
+	Q4_1   = &Type{Name: "Q4_1", Block: 32, Bytes: 20, decode: decodeQ4_1, ints: &Ints{Bits: 4, Group: 32, Min: true, split: splitQ4_1}}
 	Q5_0   = bytes32("Q5_0", 32, 22, false, splitQ5_0)
-	Q5_1   = &Type{Name: "Q5_1", Block: 32, Bytes: 24, decode: decodeQ5_1}
+	Q5_1   = &Type{Name: "Q5_1", Block: 32, Bytes: 24, decode: decodeQ5_1, ints: &Ints{Bits: 8, Group: 32, Min: true, split: splitQ5_1}}
 	Q8_0   = &Type{Name: "Q8_0", Block: 32, Bytes: 34, decode: intsQ8_0.decode, encode: encodeQ8_0, limit: limitQ8_0, ints: intsQ8_0}
 	Q2_K   = &Type{Name: "Q2_K", Block: 256, Bytes: 84, decode: decodeQ2_K}
 	Q3_K   = &Type{Name: "Q3_K", Block: 256, Bytes: 110, decode: decodeQ3_K}

@@ -129,21 +129,25 @@ func TestDecodeF32(t *testing.T) {
 // TestIntegers rebuilds the weights from integers and scales.
 func TestIntegers(t *testing.T) {
 	goldens := readGoldens(t, "blocks.json")
-	for _, typ := range []*Type{Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS, MXFP4} {
+	for _, typ := range []*Type{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, IQ4_XS, MXFP4} {
 		src, _ := goldens[typ.Name].bytes(t)
 		n := len(src) / typ.Bytes * typ.Block
-		want, q, scale := make([]float32, n), make([]uint8, n), make([]float32, n/32)
-		require.NoError(t, Decode(typ, src, want))
-		require.NoError(t, Integers(typ, src, q, scale))
 		form, ok := typ.Ints()
 		require.True(t, ok)
+		want, q, scale, minimum := make([]float32, n), make([]uint8, n), make([]float32, n/32), make([]float32, n/32)
+		if form.Min {
+			scale = append(scale, minimum...)
+			minimum = scale[n/32:]
+		}
+		require.NoError(t, Decode(typ, src, want))
+		require.NoError(t, Integers(typ, src, q, scale))
 		for i := range q {
 			w := int(int8(q[i]))
 			if form.Bits == 4 {
 				require.Less(t, q[i], uint8(16))
 				w = int(q[i]) - form.Zero
 			}
-			require.Equal(t, want[i], float32(w)*scale[i/form.Group], "%s element %d", typ, i)
+			require.Equal(t, want[i], float32(float32(w)*scale[i/form.Group])+minimum[i/form.Group], "%s element %d", typ, i)
 		}
 		for _, d := range scale {
 			require.True(t, form.Wide || half.F16ToF32(half.F32ToF16(d)) == d, "%s: the scale %g is no float16", typ, d)
@@ -160,9 +164,9 @@ func TestErrors(t *testing.T) {
 	require.EqualError(t, Decode(Q8_0, make([]byte, 33), make([]float32, 32)),
 		"quant: 32 elements of type Q8_0 are 34 bytes, not 33")
 	require.ErrorContains(t, Decode(&Type{Name: "IQ2_S", Block: 256, Bytes: 82}, nil, nil), "type IQ2_S cannot be decoded")
-	require.EqualError(t, Integers(Q4_1, nil, nil, nil), "quant: type Q4_1 has no integers with a scale")
+	require.EqualError(t, Integers(Q6_K, nil, nil, nil), "quant: type Q6_K has no integers with a scale")
 	require.EqualError(t, Integers(Q4_0, make([]byte, 18), make([]uint8, 32), nil),
-		"quant: 32 elements of type Q4_0 have 1 scales, not 0")
+		"quant: 32 elements of type Q4_0 have 1 scales and minimums, not 0")
 	_, err := F32.Size(math.MaxInt64)
 	require.ErrorContains(t, err, "overflow")
 	_, err = F32.Size(-1)
