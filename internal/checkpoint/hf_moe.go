@@ -107,11 +107,11 @@ func (f *fields) gptOSSRope(c *Config) {
 		f.hfRope(c, 150000)
 		return
 	}
-	c.Rope = gptOSSYarn(f.float("rope_theta", 150000))
+	c.Rope = GPTOSSRope(f.float("rope_theta", 150000))
 }
 
-// gptOSSYarn is the rotary embedding that gpt-oss was published with.
-func gptOSSYarn(theta float64) Rope {
+// GPTOSSRope is the rotary embedding that gpt-oss was published with.
+func GPTOSSRope(theta float64) Rope {
 	return Rope{
 		Type: "yarn", Theta: theta, Factor: 32, OriginalContext: 4096, BetaFast: 32, BetaSlow: 1,
 		Untruncated: true, AttentionFactor: yarnAttention(32, 1),
