@@ -6,7 +6,7 @@ package checkpoint
 func (f *fields) ggufExperts(intermediate int) Experts {
 	f.need("expert_count", "expert_used_count")
 	return Experts{
-		Count: f.int("expert_count", 0), PerToken: f.int("expert_used_count", 0),
+		Count: f.experts("expert_count", 0), PerToken: f.int("expert_used_count", 0),
 		Intermediate: intermediate, Normalize: true,
 	}
 }
