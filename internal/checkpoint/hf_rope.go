@@ -108,7 +108,7 @@ func (f *fields) longRope(c *Config, r *Rope) {
 	r.AttentionFactor = f.float("attention_factor", longAttention(f.ratio(c, r), r.OriginalContext))
 }
 
-// floats returns a list of numbers.
+// floats returns a list of numbers, rounded to float32 as transformers has them.
 func (f *fields) floats(key string) []float64 {
 	var list []float64
 	for _, v := range f.list(key) {
@@ -117,7 +117,7 @@ func (f *fields) floats(key string) []float64 {
 			f.fail(key, "has %s, not a number", show(v))
 			break
 		}
-		list = append(list, n)
+		list = append(list, float64(float32(n)))
 	}
 	return list
 }
