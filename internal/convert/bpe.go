@@ -53,17 +53,17 @@ func (v *vocab) readTokenizerJSON(dir string) error {
 	if err != nil || text == nil {
 		return err
 	}
-	var f tokenizerFile
-	if err := json.Unmarshal(text, &f); err != nil {
-		return fmt.Errorf("tokenizer.json: %w", err)
-	}
-	if err := v.fromJSON(&f); err != nil {
+	if err := v.parseTokenizer(text); err != nil {
 		return fmt.Errorf("tokenizer.json: %w", err)
 	}
 	return nil
 }
 
-func (v *vocab) fromJSON(f *tokenizerFile) (err error) {
+func (v *vocab) parseTokenizer(text []byte) (err error) {
+	f := &tokenizerFile{}
+	if err := json.Unmarshal(text, f); err != nil {
+		return err
+	}
 	if f.Model.Type != "BPE" || f.Model.ByteFallback {
 		return fmt.Errorf("model %q (byte_fallback %v): only byte-level BPE can be converted; a SentencePiece model needs its tokenizer.model",
 			f.Model.Type, f.Model.ByteFallback)

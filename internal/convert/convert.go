@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
@@ -108,7 +109,7 @@ func (t *tensor) encode(i int, floats []float32, row []byte) ([]byte, error) {
 	if t.order != nil {
 		i = t.order(i)
 	}
-	if c, ok := t.src.(*checkpoint.Tensor); ok && c.Type == t.typ {
+	if c, ok := t.src.(*checkpoint.Tensor); ok && c.Type == t.typ && len(t.shape) > 1 {
 		return c.Row(i)
 	}
 	if err := t.src.ReadRow(i, floats); err != nil {
@@ -129,10 +130,24 @@ func (v vector) ReadRow(_ int, dst []float32) error {
 	return nil
 }
 
-// supported fails unless the two worlds have the architecture in common.
+// supported fails unless both worlds have all that the configuration asks for:
+// a plain Llama.
 func supported(c *checkpoint.Config) error {
+	known := []string{
+		"Architecture", "Layers", "Hidden", "Intermediate", "Heads", "KVHeads", "HeadDim", "Vocab", "Context", "NormEps", "Rope",
+		"TieEmbeddings", "BOS", "EOS", "DType",
+	}
 	if c.Architecture != "llama" {
 		return fmt.Errorf("architecture %q cannot be converted; llama can", c.Architecture)
+	}
+	if !slices.Contains([]string{"default", "linear", "llama3"}, c.Rope.Type) {
+		return fmt.Errorf("rope type %q cannot be converted; default, linear and llama3 can", c.Rope.Type)
+	}
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		if name := v.Type().Field(i).Name; !v.Field(i).IsZero() && !slices.Contains(known, name) {
+			return fmt.Errorf("this Llama cannot be converted: its configuration has %s", name)
+		}
 	}
 	return nil
 }

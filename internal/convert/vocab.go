@@ -23,13 +23,17 @@ type vocab struct {
 	template                    string // for chats; may be empty
 }
 
-func readVocab(c *checkpoint.Checkpoint) (*vocab, error) {
+func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if c.Format() == "gguf" {
-		return vocabOfGGUF(c)
+		v, err = vocabOfGGUF(c)
+	} else if v, err = vocabOfFolder(c); err != nil {
+		err = fmt.Errorf("%s: tokenizer: %w", c.Dir(), err)
 	}
-	v, err := vocabOfFolder(c)
 	if err != nil {
-		return nil, fmt.Errorf("%s: tokenizer: %w", c.Dir(), err)
+		return nil, err
+	}
+	if n := c.Config().Vocab; len(v.tokens) > n {
+		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), n)
 	}
 	return v, nil
 }
