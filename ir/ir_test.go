@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,8 @@ func toy(t testing.TB) *ir.Module {
 	out := f.Add("residual", f.GELU("gelu", x), f.Mul("gated", f.SiLU("gate", mix), h))
 	fn := f.Return(out, k1, v1)
 
+	moe := toyExperts(b, hidden)
+
 	d := b.Func("decode", false)
 	tokens := d.Param("tokens", ir.Tensor(ir.I32, 1))
 	dpos := d.Param("pos", ir.Tensor(ir.I32))
@@ -61,10 +64,26 @@ func toy(t testing.TB) *ir.Module {
 			y, kc, vc, index, dpos, norm, proj, bias, headNorm, sinks, cos, sin)
 		y, kc, vc = r[0], r[1], r[2]
 	}
+	experts := []*ir.Value{y}
+	for _, p := range moe.Params[1:] {
+		experts = append(experts, b.Weight("moe."+p.Name, p.Type))
+	}
+	y = d.Call(moe, []string{"moe"}, experts...)[0]
 	d.Return(d.Softcap("capped", d.Linear("logits", y, embed, ir.KindF32), 30), kc, vc)
 	m, err := b.Build()
 	require.NoError(t, err)
 	return m
+}
+
+// toyExperts is a mixture of 3 experts, of which 2 are selected.
+func toyExperts(b *ir.Builder, hidden int) *ir.Func {
+	f := b.Func("moe_decode", true)
+	x, router := f.Param("x", ir.Tensor(ir.F32, 1, hidden)), f.Param("router.weight", ir.Tensor(ir.F32, 3, hidden))
+	q4 := ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}
+	up, bias := f.Param("up.weight", ir.QuantizedExperts(q4, 3, hidden, hidden)), f.Param("up.bias", router.Type)
+	weights, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), 2, ir.RouteSelected)
+	y := f.BiasedMoELinear("up", x, up, ids, bias, ir.KindA15)
+	return f.Return(f.MoECombine("sum", f.ClampedSwiGLU("act", y, y, 1.702, 7), weights))
 }
 
 func TestTextRoundTrip(t *testing.T) {
@@ -128,6 +147,13 @@ func TestParseErrors(t *testing.T) {
 		"huge":          {"weight @embed : f16[11,8]", "weight @embed : f16[4000000000,4000000000]", "product at most 2^48"},
 		"zero":          {"weight @embed : f16[11,8]", "weight @embed : f16[0,8]", "dimensions must be at least 1"},
 		"group":         {"weight @layers.0.proj : q4g32f16z[4,8]", "weight @layers.0.proj : q4g33f16z[4,8]", `unknown element type "q4g33f16z"`},
+		"experts":       {"{k = 2,", "{k = 4,", "4 experts selected of 3"},
+		"softmax":       {`softmax = "selected"`, `softmax = "some"`, `softmax "some", want all or selected`},
+		"expert ids":    {"moe_linear(%x, %up.weight, %route.ids,", "moe_linear(%x, %up.weight, %x,", "operand ids %x is f32[1,8], want i32 of rank 2"},
+		"expert matrix": {"moe_linear(%x, %up.weight,", "moe_linear(%x, %up.bias,", "weight is f32[3,8], want a stack"},
+		"expert bias":   {"%route.ids, %up.bias)", "%route.ids, %x)", "bias is f32[1,8], want f32[3,8]"},
+		"expert rows":   {"moe_combine(%act, %route)", "moe_combine(%act, %router)", "weights f32[1,3] do not match f32[1,16]"},
+		"limit":         {"limit = 7.0", "limit = 0.0", "limit 0 is not positive"},
 		"trailing":      {"return %capped, %layers.1.kcache, %layers.1.vcache\n  }\n}", "return %capped, %layers.1.kcache, %layers.1.vcache\n  }\n} x", `found "x" after the module`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,6 +192,8 @@ func TestCost(t *testing.T) {
 func TestTypeBytes(t *testing.T) {
 	q := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, 3, 40)
 	require.EqualValues(t, 3*(20+2*(2+1)), q.Bytes())
+	require.EqualValues(t, 2*3*(20+2*(2+1)), ir.QuantizedExperts(q.Quant, 2, 3, 40).Bytes())
+	require.EqualValues(t, 3*(20+2*(2+2)), ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Min: true}, 3, 40).Bytes())
 	require.EqualValues(t, 4*6, ir.Tensor(ir.F32, 2, 3).Bytes())
 }
 
@@ -197,4 +225,21 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, printed, again.String())
 	})
+}
+
+// TestMinimums: the text form is read back, and a type has zero points or
+// minimums, not both.
+func TestMinimums(t *testing.T) {
+	text := toy(t).String()
+	for _, name := range []string{"q4g32f16m", "q8g128f32m"} {
+		changed := strings.ReplaceAll(text, "q4g32f16z", name)
+		m, err := ir.Parse(changed)
+		require.NoError(t, err)
+		require.Equal(t, changed, m.String())
+		require.True(t, slices.ContainsFunc(m.Weights, func(w *ir.Value) bool { return w.Type.Quant.Min }))
+	}
+	b := ir.NewBuilder("m")
+	b.Weight("w", ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true, Min: true}, 2, 32))
+	_, err := b.Build()
+	require.ErrorContains(t, err, "zero points and minimums")
 }

@@ -35,7 +35,8 @@ func (c Cost) Add(d Cost) Cost {
 // Ops lists every operation.
 func Ops() []*Op {
 	return []*Op{
-		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, GELU, Softcap, Const, Call,
+		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, GELU, Softcap,
+		RouterTopK, MoELinear, MoECombine, ClampedSwiGLU, Const, Call,
 	}
 }
 

@@ -25,6 +25,11 @@ func kernels() map[*ir.Op]kernel {
 		ir.GELU:      elementwiseKernel(geluRange),
 		ir.Softcap:   softcapKernel,
 		ir.Const:     constKernel,
+
+		ir.RouterTopK:    routerTopKKernel,
+		ir.MoELinear:     moeLinearKernel,
+		ir.MoECombine:    moeCombineKernel,
+		ir.ClampedSwiGLU: clampedSwiGLUKernel,
 	}
 }
 

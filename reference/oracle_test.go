@@ -33,6 +33,8 @@ type operand struct {
 	n     int
 	cache cache
 	w     *logical
+
+	experts [][]int // of each token
 }
 
 type environment map[*ir.Value]operand
@@ -92,6 +94,9 @@ func (o *oracle) function(f *ir.Func, args []operand, prefix string) []operand {
 		}
 		out := o.node(n, in)
 		env[n.Results[0]] = out
+		if n.Op == ir.RouterTopK {
+			env[n.Results[1]] = operand{experts: out.experts}
+		}
 		if !n.Op.InPlace && out.rows != nil {
 			o.record(ir.Join(prefix, n.Path()), out.rows)
 		}
@@ -124,10 +129,12 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
 			y := naiveLinear(n.Attrs.Str("kind"), x, in[1].w)
 			if len(in) > 2 {
-				y = naiveElementwise(ir.Add, y, in[2].rows[0])
+				y = naiveAdd(y, in[2].rows[0])
 			}
 			return y
 		})
+	case ir.RouterTopK, ir.MoELinear, ir.MoECombine:
+		return naiveMoE(n, in)
 	case ir.RMSNorm:
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
 			var y []float32
@@ -158,7 +165,7 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 		})
 	}
 	return mapRows(in[0].rows, func(t int, x []float32) []float32 {
-		return naiveElementwise(n.Op, x, in[len(in)-1].rows[t])
+		return naiveElementwise(n, x, in[len(in)-1].rows[t])
 	})
 }
 
@@ -170,22 +177,32 @@ func mapRows(rows [][]float32, f func(t int, x []float32) []float32) operand {
 	return operand{rows: out}
 }
 
-func naiveElementwise(op *ir.Op, a, b []float32) []float32 {
+func naiveAdd(a, b []float32) []float32 {
 	y := make([]float32, len(a))
 	for i := range y {
-		switch op {
+		y[i] = a[i] + b[i]
+	}
+	return y
+}
+
+func naiveElementwise(n *ir.Node, a, b []float32) []float32 {
+	y := make([]float32, len(a))
+	for i := range y {
+		switch n.Op {
 		case ir.Add:
 			y[i] = a[i] + b[i]
 		case ir.Mul:
 			y[i] = a[i] * b[i]
 		case ir.SiLU:
 			y[i] = a[i] / (1 + naiveExp(-a[i]))
+		case ir.ClampedSwiGLU:
+			y[i] = naiveClampedSwiGLU(a[i], b[i], float32(n.Attrs.Float("alpha")), float32(n.Attrs.Float("limit")))
 		case ir.GELU:
 			cube := float32(float32(a[i]*a[i])*a[i]) * float32(0.044715)
 			u := float32(a[i]+cube) * math.Float32frombits(0x3F4C422A)
 			y[i] = a[i] / (1 + naiveExp(-2*u))
 		default:
-			panic(fmt.Sprintf("the oracle has no %s", op.Name))
+			panic(fmt.Sprintf("the oracle has no %s", n.Op.Name))
 		}
 	}
 	return y
@@ -239,13 +256,19 @@ func naiveAppend(layer [][][]float32, x [][]float32, pos int) {
 }
 
 func naiveLinear(kind string, x []float32, w *logical) []float32 {
-	y := make([]float32, w.typ.Shape[0])
+	return naiveRows(kind, x, w, 0, w.typ.Shape[0])
+}
+
+// naiveRows are the products of x with count rows of w, or of a stack, from
+// first on.
+func naiveRows(kind string, x []float32, w *logical, first, count int) []float32 {
+	y := make([]float32, count)
 	for n := range y {
 		switch kind {
 		case ir.KindF32, ir.KindF16:
-			y[n] = floatDot(kind, x, w, n)
+			y[n] = floatDot(kind, x, w, first+n)
 		default:
-			y[n] = integerDot(kind, x, w, n)
+			y[n] = integerDot(kind, x, w, first+n)
 		}
 	}
 	return y
@@ -269,11 +292,15 @@ func integerDot(kind string, x []float32, w *logical, n int) float32 {
 	for from := 0; from < len(x); from += group {
 		part := x[from:min(from+group, len(x))]
 		q, d := naiveQuantize(kind, part)
-		var isum int64
+		var isum, xsum int64
 		for i := range part {
 			isum += int64(w.integer(n, from+i)) * q[i]
+			xsum += q[i]
 		}
 		acc = acc + float32(float32(isum)*float32(w.scale[n][from/group]*d))
+		if w.typ.Quant.Min {
+			acc = acc + float32(float32(xsum)*float32(w.minimum[n][from/group]*d))
+		}
 	}
 	return acc
 }

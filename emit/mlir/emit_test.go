@@ -69,10 +69,10 @@ func TestVersions(t *testing.T) {
 func TestToyTrace(t *testing.T) {
 	_, p := emitText(t, toy(t), mlir.Options{Trace: true})
 	layout := p.Trace["decode"]
-	require.Equal(t, 174, layout.Elements)
+	require.Equal(t, 219, layout.Elements)
 	require.Equal(t, mlir.Slot{Path: "embedding", Offset: 0, Shape: []int{1, 8}}, layout.Slots[0])
 	require.Equal(t, mlir.Slot{Path: "layers.1.attn.k", Offset: 8 + 72 + 8 + 4, Shape: []int{1, 4}}, layout.Slots[14])
-	require.Equal(t, mlir.Slot{Path: "capped", Offset: 174 - 11, Shape: []int{1, 11}}, layout.Slots[len(layout.Slots)-1])
+	require.Equal(t, mlir.Slot{Path: "capped", Offset: 219 - 11, Shape: []int{1, 11}}, layout.Slots[len(layout.Slots)-1])
 	p.Trace = nil
 	require.Equal(t, &mlir.Program{
 		Vocab: 11, KCache: [4]int{2, 1, 4, 16}, VCache: [4]int{2, 16, 1, 4}, Weights: p.Weights,
@@ -130,7 +130,7 @@ func TestForeignPlan(t *testing.T) {
 // TestLargeModel keeps the text of 80 layers small.
 func TestLargeModel(t *testing.T) {
 	m := llama(t, shape{
-		layers: 80, hidden: 8192, ffn: 28672, heads: 64, kvHeads: 8, headDim: 128, vocab: 32000, context: 2048,
+		layers: 80, hidden: 8176, ffn: 28672, heads: 64, kvHeads: 8, headDim: 128, vocab: 32000, context: 2048,
 		chunk: 128, kind: ir.KindA8, quant: ir.Quant{Bits: 4, Group: 128, Scale: ir.F16}, embed: ir.F16,
 	})
 	text, p := emitText(t, m, mlir.Options{})

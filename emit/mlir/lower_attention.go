@@ -31,9 +31,6 @@ func lowerAttention(f *function, n *ir.Node) {
 	f.set(n, results[0])
 }
 
-// negativeInfinity is -Inf as bits of float32.
-const negativeInfinity = 0xFF800000
-
 // attention is what the rows of one attention have in common.
 type attention struct {
 	*writer
@@ -65,7 +62,7 @@ func (a *attention) seen(n string, longest int) span {
 // row is attention of one row q f32[H*D] over the positions seen, written to y.
 func (a *attention) row(q, y, scores tensor, seen span) (tensor, tensor) {
 	used := window{sizes{0, 0}, sizes{a.heads, seen.count}, 0}
-	p := a.softmax(a.score(q, a.slice(scores, used), seen), seen.count)
+	p := a.softmax(a.score(q, a.slice(scores, used), seen), a.heads, seen.count, a.sinks)
 
 	perKV := a.heads / a.dims.KVHeads
 	grouped := a.expand(p, "[[0, 1], [2]]", a.dims.KVHeads, perKV, seen.count)
@@ -89,38 +86,6 @@ func (a *attention) score(q, scores tensor, seen span) tensor {
 			scaled = a.writer.softcap(scaled, a.softcap)
 		}
 		return scaled
-	})
-}
-
-// softmax subtracts the maximum of each row, in which NaN wins, and divides
-// by the sum over 16 lanes. A sink counts in both.
-func (a *attention) softmax(s tensor, count string) tensor {
-	start := a.empty("f32", a.heads)
-	if a.sinks != nil {
-		start = a.copyTo(*a.sinks, start)
-	} else {
-		start = a.fill(start, a.bits(negativeInfinity))
-	}
-	m := a.generic("h, +s", []operand{{s, "h, s"}}, operand{start, "h"}, func(x []string) string {
-		return a.arith("maximumf", "f32", x[1], x[0])
-	})
-	e := a.generic("h, s", []operand{{m, "h"}}, operand{s, "h, s"}, func(x []string) string {
-		return a.exp(a.subf(x[1], x[0]))
-	})
-	acc := a.laneSums(e, a.heads, count, func(x string) string { return x })
-	var ins []operand
-	if a.sinks != nil {
-		ins = []operand{{m, "h"}, {*a.sinks, "h"}}
-	}
-	sum := a.generic("h", ins, operand{a.empty("f32", a.heads), "h"}, func(x []string) string {
-		sum := a.treeSum(acc, a.assign("linalg.index 0 : index"))
-		if a.sinks != nil {
-			sum = a.addf(sum, a.exp(a.subf(x[1], x[0])))
-		}
-		return sum
-	})
-	return a.generic("h, s", []operand{{sum, "h"}}, operand{e, "h, s"}, func(x []string) string {
-		return a.divf(x[1], x[0])
 	})
 }
 

@@ -54,10 +54,10 @@ func (f *function) dequantizeAt(m weight, block, h, lane string) string {
 		b := f.extractPart(m, 0, block, group, f.arith("divui", "index", i, two), lane)
 		v = f.nibble(b, f.arith("remui", "index", i, two))
 	}
-	zero := ""
-	if q.Zero {
-		zero = f.extractPart(m, 2, block, group, lane)
+	offset := ""
+	if !q.Symmetric() {
+		offset = f.extractPart(m, 2, block, group, lane)
 	}
 	scale := f.widen(f.extractPart(m, 1, block, group, lane), elemText(q.Scale))
-	return f.dequantize(q, v, zero, scale)
+	return f.dequantize(q, v, offset, scale)
 }

@@ -45,6 +45,9 @@ func (o *oracle) call(fn *ir.Func, prefix string, args []value) []value {
 		}
 		out := o.node(n, in)
 		env[n.Results[0]] = out
+		if n.Op == ir.RouterTopK {
+			env[n.Results[1]] = value{ids: out.ids}
+		}
 		if t := n.Results[0].Type; len(t.Shape) == 2 {
 			o.slots = append(o.slots, mlir.Slot{Path: ir.Join(prefix, n.Path()), Offset: len(o.trace), Shape: t.Shape})
 			o.trace = append(o.trace, out.floats...)
@@ -86,6 +89,12 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 		return in[0]
 	case ir.Attention:
 		return value{floats: oracleAttention(n, in)}
+	case ir.RouterTopK:
+		return oracleRoute(n, in[0].floats)
+	case ir.MoELinear:
+		return value{floats: oracleMoELinear(n, in)}
+	case ir.MoECombine:
+		return value{floats: oracleCombine(n, in)}
 	}
 	y := make([]float32, len(in[0].floats))
 	for i, a := range in[0].floats {
@@ -96,6 +105,8 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 			y[i] = a * in[1].floats[i]
 		case ir.SiLU:
 			y[i] = a / (1 + oracleExp(-a))
+		case ir.ClampedSwiGLU:
+			y[i] = oracleClamped(a, in[1].floats[i], float32(n.Attrs.Float("alpha")), float32(n.Attrs.Float("limit")))
 		case ir.GELU:
 			u := float32(float32(a*a)*a) * float32(0.044715)
 			u = float32(a+u) * float32(0.7978845608028654)
@@ -115,7 +126,11 @@ func (l *logical) element(n, k int) float32 {
 		return l.floats[n*l.typ.Shape[1]+k]
 	}
 	q, zero, scale := l.at(n, k)
-	return float32(q-zero) * scale
+	v := float32(float32(q-zero) * scale)
+	if l.typ.Quant.Min {
+		v += l.minimum(n, k)
+	}
+	return v
 }
 
 func oracleEmbed(ids []int32, table *logical) []float32 {
@@ -193,11 +208,12 @@ func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
 	acc, size := float32(0), w.typ.Quant.Group
 	for start := 0; start < len(x); start += size {
 		q, d := oracleQuantize(x[start:min(start+size, len(x))], qmax)
-		high, low := int32(0), int32(0)
+		high, low, sum := int32(0), int32(0), int32(0)
 		var scale float32
 		for i, v := range q {
 			var c, zero int
 			c, zero, scale = w.at(n, start+i)
+			sum += v
 			if qmax == 127 {
 				low += int32(c-zero) * v
 				continue
@@ -207,6 +223,9 @@ func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
 			low += int32(c-zero) * (v - 128*h)
 		}
 		acc += float32(float32(128*high+low) * float32(scale*d))
+		if w.typ.Quant.Min {
+			acc += float32(float32(sum) * float32(w.minimum(n, start)*d))
+		}
 	}
 	return acc
 }

@@ -31,9 +31,12 @@ type Config struct {
 	QKVBias          bool    // q, k and v have biases
 	OutBias          bool    // the output projection of attention has one
 	MLPBias          bool    // gate, up and down have biases
+	Sinks            bool    // each query head has a sink, a score without a value
 	QKNorm           bool    // each head of q and k is normalized before it rotates
 	PostNorms        bool    // attention and MLP are normalized after, too
 	GELU             bool    // the MLP has gelu in its tanh form, not silu
+
+	Experts Experts
 
 	TieEmbeddings bool   // lm_head is the embedding
 	BOS           int    // -1 if there is none
@@ -87,6 +90,9 @@ func (c *Config) Check() error {
 		return fmt.Errorf("epsilon of RMSNorm is %v, not between 0 and 1", c.NormEps)
 	}
 	if err := c.checkAttention(); err != nil {
+		return err
+	}
+	if err := c.Experts.check(c.Layers); err != nil {
 		return err
 	}
 	if c.LocalRope != nil {

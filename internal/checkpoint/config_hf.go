@@ -29,6 +29,9 @@ func hfFamilies() map[string]hfFamily {
 		"gemma2":      hfGemma2(),
 		"gemma3_text": hfGemma3(),
 		"phi3":        hfPhi3(),
+		"mixtral":     hfMixtral(),
+		"qwen3_moe":   hfQwen3MoE(),
+		"gpt_oss":     hfGPTOSS(),
 	}
 }
 
@@ -56,7 +59,6 @@ var hfNeutral = []neutral{
 	{"num_experts", nil},
 	{"num_local_experts", nil},
 	{"use_bidirectional_attention", false},
-	{"quantization_config", nil},
 	{"compression_config", nil},
 }
 

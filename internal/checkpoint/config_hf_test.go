@@ -67,7 +67,6 @@ func TestParseHFRefuses(t *testing.T) {
 		`,"hidden_act":"gelu"`:                                             `hidden_act is "gelu"; lpuctl supports only "silu"`,
 		`,"sliding_window":4096`:                                           "sliding_window is set, which lpuctl does not support",
 		`,"partial_rotary_factor":0.5`:                                     "partial_rotary_factor is 0.5; lpuctl supports only 1",
-		`,"quantization_config":{"bits":4}`:                                "quantization_config is set, which lpuctl does not support",
 		`,"layer_types":["full_attention"]`:                                "layer_types has 1 entries for 32 layers",
 		`,"num_hidden_layers":1,"layer_types":["sliding_attention"]`:       "sliding_window is 0 where layers slide",
 		`,"num_hidden_layers":1,"layer_types":["chunked_attention"]`:       `layer_types has "chunked_attention" for layer 0; lpuctl supports full_attention and sliding_attention`,
@@ -105,7 +104,7 @@ func TestParseHFRefuses(t *testing.T) {
 func TestParseHFObject(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:                       "model_type is missing",
-		`{"model_type":"gpt2"}`:    `model_type is "gpt2"; lpuctl supports gemma2, gemma3_text, llama, mistral, phi3, qwen2, qwen3`,
+		`{"model_type":"gpt2"}`:    `model_type is "gpt2"; lpuctl supports gemma2, gemma3_text, gpt_oss, llama, mistral, mixtral, phi3, qwen2, qwen3, qwen3_moe`,
 		`null`:                     "not a JSON object",
 		`[]`:                       "JSON array", // the library varies the words around it
 		`{"a":1,"a":2}`:            "duplicate object member name",

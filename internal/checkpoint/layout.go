@@ -9,7 +9,7 @@ import (
 // Spec is a tensor that an architecture has.
 type Spec struct {
 	Name  string // Hugging Face's
-	Shape []int  // outermost first: [out, in] of a matrix
+	Shape []int  // outermost first: [out, in] of a matrix, [experts, out, in] of a stack
 	gguf  string // GGUF's name (conversion: llama.cpp, gguf-py/gguf/tensor_mapping.py)
 	norm  bool   // the weight of a norm
 }
@@ -55,13 +55,25 @@ func (c *Config) LayerTensors(i int) []Spec {
 		s.norm("post_attention_layernorm", "post_attention_norm", c.Hidden)
 		s.norm("pre_feedforward_layernorm", "ffn_norm", c.Hidden)
 	} else {
-		s.norm("post_attention_layernorm", "ffn_norm", c.Hidden)
+		s.norm("post_attention_layernorm", c.ggufMLPNorm(), c.Hidden)
 	}
-	c.mlpTensors(&s)
+	if c.Experts.In(i) {
+		c.expertTensors(&s)
+	} else {
+		c.mlpTensors(&s)
+	}
 	if c.PostNorms {
 		s.norm("post_feedforward_layernorm", "post_ffw_norm", c.Hidden)
 	}
 	return s
+}
+
+// ggufMLPNorm is GGUF's name of the only norm before the MLP.
+func (c *Config) ggufMLPNorm() string {
+	if c.Architecture == "gpt_oss" {
+		return "post_attention_norm"
+	}
+	return "ffn_norm"
 }
 
 func (c *Config) attentionTensors(s *specs) {
@@ -72,6 +84,9 @@ func (c *Config) attentionTensors(s *specs) {
 	if c.QKNorm {
 		s.norm("self_attn.q_norm", "attn_q_norm", c.HeadDim)
 		s.norm("self_attn.k_norm", "attn_k_norm", c.HeadDim)
+	}
+	if c.Sinks {
+		s.add("self_attn.sinks", "attn_sinks.weight", c.Heads)
 	}
 	s.linear("self_attn.o_proj", "attn_output", c.Hidden, q, c.OutBias)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint/packed"
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
@@ -17,6 +18,8 @@ type Tensor struct {
 	data    []byte // encoded rows, in the order of the file
 	headDim int    // if not 0, rows within a head are in the order of adjacent pairs
 	addOne  bool   // the weight is 1 + what the file has
+
+	packed packed.Weight // if not nil, has the rows instead of data
 }
 
 // Rows returns the number of rows: Shape[0] of a matrix, 1 of a vector.
@@ -48,8 +51,11 @@ func (t *Tensor) Row(i int) ([]byte, error) {
 
 func (t *Tensor) row(i int) ([]byte, error) {
 	rows := t.Rows()
-	if i < 0 || i >= rows {
-		return nil, t.errorf("row %d is not among its %d rows", i, rows)
+	if err := t.checkRow(i); err != nil {
+		return nil, err
+	}
+	if t.packed != nil {
+		return nil, t.errorf("its rows are packed in several tensors")
 	}
 	size, at := len(t.data)/rows, i
 	if len(t.Shape) > 1 {
@@ -58,9 +64,19 @@ func (t *Tensor) row(i int) ([]byte, error) {
 	return t.data[at*size:][:size:size], nil
 }
 
+func (t *Tensor) checkRow(i int) error {
+	if rows := t.Rows(); i < 0 || i >= rows {
+		return t.errorf("row %d is not among its %d rows", i, rows)
+	}
+	return nil
+}
+
 // ReadRow decodes row i to dst, which must have Cols elements. Gemma's weights
 // of norms become 1 + w, rounded once, as transformers computes them in float32.
 func (t *Tensor) ReadRow(i int, dst []float32) error {
+	if t.packed != nil {
+		return t.readPacked(i, len(dst), func() error { return t.packed.Floats(i, dst) })
+	}
 	row, err := t.row(i)
 	if err != nil {
 		return err
@@ -78,6 +94,44 @@ func (t *Tensor) ReadRow(i int, dst []float32) error {
 		for i := range dst {
 			dst[i] = inFile[t.fileRow(i)]
 		}
+	}
+	return nil
+}
+
+// Ints returns the integer form of the weight; ok is false if it has none.
+func (t *Tensor) Ints() (form quant.Ints, ok bool) {
+	if t.packed != nil {
+		return t.packed.Ints()
+	}
+	return t.Type.Ints()
+}
+
+// ReadIntegers reads row i in the integer form: Cols integers in q, one scale
+// for each of the form's groups, and as many zero points if the form has them.
+func (t *Tensor) ReadIntegers(i int, q []uint8, scale []float32, zero []int8) error {
+	if t.packed != nil {
+		return t.readPacked(i, len(q), func() error { return t.packed.Integers(i, q, scale, zero) })
+	}
+	row, err := t.Row(i)
+	if err != nil {
+		return err
+	}
+	if err := quant.Integers(t.Type, row, q, scale); err != nil {
+		return t.errorf("%w", err)
+	}
+	return nil
+}
+
+// readPacked checks row and length before it reads.
+func (t *Tensor) readPacked(i, n int, read func() error) error {
+	if err := t.checkRow(i); err != nil {
+		return err
+	}
+	if n != t.Cols() {
+		return t.errorf("rows have %d elements, not %d", t.Cols(), n)
+	}
+	if err := read(); err != nil {
+		return t.errorf("%w", err)
 	}
 	return nil
 }

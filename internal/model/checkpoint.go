@@ -8,15 +8,20 @@ import (
 	"github.com/lpuctl/lpuctl/ir"
 )
 
-// nativeQuant is the block-quantized type that holds the integers of an
-// encoding as they are; ok is false if the encoding is not of integers.
-func nativeQuant(t *quant.Type) (q ir.Quant, ok bool) {
+// nativeQuant is the block-quantized type that holds the integers of a tensor
+// as they are; ok is false if it does not consist of integers.
+func nativeQuant(t *checkpoint.Tensor) (q ir.Quant, ok bool) {
 	ints, ok := t.Ints()
-	return ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16}, ok
+	q = ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16, Zero: ints.Zeros, Min: ints.Min}
+	if ints.Wide {
+		q.Scale = ir.F32
+	}
+	return q, ok
 }
 
 // checkpointTypes are the weight types of a checkpoint: integers stay integers,
-// floats stay as they are, other encodings become float32.
+// floats stay as they are or become the next wider type, other encodings become
+// float32.
 type checkpointTypes struct {
 	c       *checkpoint.Checkpoint
 	options Options
@@ -32,14 +37,14 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 	if err != nil {
 		return ir.Tensor(ir.F32, out, in) // reading it will name the error
 	}
-	if q, ok := nativeQuant(tensor.Type); ok {
+	if q, ok := nativeQuant(tensor); ok {
 		return ir.Quantized(q, out, in)
 	}
 	if t.options.Kind == ir.KindF16 && (name != EmbedWeight || t.tied) {
 		return ir.Tensor(ir.F16, out, in)
 	}
 	switch tensor.Type {
-	case quant.F16:
+	case quant.F16, quant.F8_E5M2, quant.F8_E4M3, quant.F8_E5M2FNUZ, quant.F8_E4M3FNUZ:
 		return ir.Tensor(ir.F16, out, in)
 	case quant.BF16:
 		return ir.Tensor(ir.BF16, out, in)
@@ -71,37 +76,29 @@ func (r checkpointRows) Floats(w *ir.Value, row int, dst []float32) error {
 
 // Integers implements pack.RowSource: the checkpoint's own integers if it has
 // them in the weight's type, else the row rounded to nearest.
-func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32, _ []int8) error {
+func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32, zero []int8) error {
 	t, err := r.c.Tensor(w.Name)
 	if err != nil {
 		return err
 	}
-	halves := make([]uint16, len(scale))
-	if native, ok := nativeQuant(t.Type); ok && native == w.Type.Quant {
-		err = integers(t, row, q, halves)
-	} else {
-		err = roundRow(t, row, w.Type.Quant, q, halves)
+	if native, ok := nativeQuant(t); ok && native == w.Type.Quant {
+		return t.ReadIntegers(row, q, scale, zero)
+	}
+	return roundRow(t, row, w.Type.Quant, q, scale)
+}
+
+func roundRow(t *checkpoint.Tensor, row int, to ir.Quant, q []byte, scale []float32) error {
+	floats, halves := make([]float32, len(q)), make([]uint16, len(scale))
+	if err := t.ReadRow(row, floats); err != nil {
+		return err
+	}
+	if err := quant.RTN(to.Bits, to.Group, floats, q, halves); err != nil {
+		return err
 	}
 	for i, h := range halves {
 		scale[i] = half.F16ToF32(h)
 	}
-	return err
-}
-
-func integers(t *checkpoint.Tensor, row int, q []byte, scale []uint16) error {
-	src, err := t.Row(row)
-	if err != nil {
-		return err
-	}
-	return quant.Integers(t.Type, src, q, scale)
-}
-
-func roundRow(t *checkpoint.Tensor, row int, to ir.Quant, q []byte, scale []uint16) error {
-	floats := make([]float32, len(q))
-	if err := t.ReadRow(row, floats); err != nil {
-		return err
-	}
-	return quant.RTN(to.Bits, to.Group, floats, q, scale)
+	return nil
 }
 
 // HasIntegers reports whether a projection of the checkpoint is stored in
@@ -115,7 +112,7 @@ func (m *Model) HasIntegers() bool {
 		if len(s.Shape) < 2 || err != nil {
 			continue
 		}
-		if _, ok := nativeQuant(t.Type); ok {
+		if _, ok := nativeQuant(t); ok {
 			return true
 		}
 	}

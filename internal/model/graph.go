@@ -13,8 +13,8 @@ import (
 // the result the stream after the layer. Its last value is "mlp.residual".
 type family func(l *layer, x *ir.Value) *ir.Value
 
-// families are the architectures by their name in a Config. Mistral, Qwen and
-// Phi-3 differ from Llama in what their configs say.
+// families are the architectures by their name in a Config. Mistral, Qwen,
+// Phi-3, Mixtral and gpt-oss differ from Llama in what their configs say.
 func families() map[string]family {
 	return map[string]family{
 		"llama":       llama,
@@ -22,6 +22,9 @@ func families() map[string]family {
 		"qwen2":       llama,
 		"qwen3":       llama,
 		"phi3":        llama,
+		"mixtral":     llama,
+		"qwen3_moe":   llama,
+		"gpt_oss":     llama,
 		"gemma2":      gemma,
 		"gemma3_text": gemma,
 	}
@@ -88,11 +91,7 @@ func (g *graph) declare(types WeightTypes) {
 		l := layerWeights{specs: c.LayerTensors(i)}
 		for _, s := range l.specs {
 			name := checkpoint.LayerPrefix(i) + s.Name
-			if len(s.Shape) == 2 {
-				l.weights = append(l.weights, matrix(name, s.Shape[0], s.Shape[1], true))
-			} else {
-				l.weights = append(l.weights, g.b.Weight(name, ir.Tensor(ir.F32, s.Shape...)))
-			}
+			l.weights = append(l.weights, g.b.Weight(name, layerType(types, name, s.Shape)))
 		}
 		g.layers = append(g.layers, l)
 	}
@@ -115,6 +114,19 @@ func (g *graph) tables(i int) tables {
 		return g.local
 	}
 	return g.rope
+}
+
+// layerType is the type of a weight of a layer: a vector or biases, a matrix, or
+// a stack of the matrices of experts. A router is not a projection: its choice
+// of experts would suffer from rounding it.
+func layerType(types WeightTypes, name string, shape []int) ir.Type {
+	n := len(shape)
+	if n == 1 || strings.HasSuffix(name, ".bias") {
+		return ir.Tensor(ir.F32, shape...)
+	}
+	t := types.MatrixType(name, shape[n-2], shape[n-1], !strings.HasSuffix(name, "mlp.router.weight"))
+	t.Shape = shape
+	return t
 }
 
 // kind is the compute kind of a linear with that weight.

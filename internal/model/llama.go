@@ -8,5 +8,5 @@ func llama(l *layer, x *ir.Value) *ir.Value {
 	h := l.norm("attn.norm", x, "input_layernorm")
 	x = l.f.Add("attn.residual", x, l.attention(h))
 	h = l.norm("mlp.norm", x, "post_attention_layernorm")
-	return l.f.Add("mlp.residual", x, l.gatedMLP(h))
+	return l.f.Add("mlp.residual", x, l.feedForward(h))
 }

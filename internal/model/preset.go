@@ -26,10 +26,10 @@ func Presets() []Config {
 		llamaPreset("llama2-70b", 80, 8192, 28672, 64, 8, 128, 32000, 2048, plain(10000), false),
 		llamaPreset("llama3-8b", 32, 4096, 14336, 32, 8, 128, 128256, 8192, plain(500000), false),
 		llamaPreset("llama3.1-70b", 80, 8192, 28672, 64, 8, 128, 128256, 131072, llama31, false),
-	}, otherPresets()...)
+	}, append(otherPresets(), mixturePresets()...)...)
 }
 
-// otherPresets are one of each family after Llama.
+// otherPresets are one of each dense family after Llama.
 func otherPresets() []Config {
 	local := plain(10000)
 	return []Config{

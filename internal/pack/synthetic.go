@@ -24,7 +24,7 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 		return nil
 	}
 	// A uniform variable on [-a, a) has the variance a*a/3.
-	amplitude := math.Sqrt(3 / float64(t.Shape[1]))
+	amplitude := math.Sqrt(3 / float64(width(t)))
 	if t.Elem != ir.Block {
 		fillUniform(parts[0], t.Elem, 0, amplitude, bits)
 	} else {
@@ -33,6 +33,9 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 		fillScales(parts[1], t.Quant.Scale, scale, bits)
 		if t.Quant.Zero {
 			fillZeros(parts[2], t.Quant.Bits, bits)
+		}
+		if t.Quant.Min {
+			fillMinimums(parts[2], parts[1], t.Quant.Scale)
 		}
 	}
 	clearPadding(p, block, parts)
@@ -100,5 +103,17 @@ func fillZeros(dst []byte, width int, bits *splitmix) {
 	}
 	for i := range dst {
 		dst[i] = byte(mid + int(bits.next()%3) - 1)
+	}
+}
+
+// fillMinimums fills minimums of -8 times the scale: 4-bit integers are then
+// centred.
+func fillMinimums(dst, scales []byte, elem ir.Elem) {
+	for i := range len(dst) / elem.Size() {
+		if elem == ir.F16 {
+			putFloat(dst, elem, i, -8*half.F16ToF32(Uint16s(scales)[i]))
+		} else {
+			putFloat(dst, elem, i, -8*Floats(scales)[i])
+		}
 	}
 }

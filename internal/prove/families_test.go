@@ -37,6 +37,7 @@ func families() []family {
 	for _, folder := range []string{
 		"llama", "llama3", "llama_bias", "llama_linear", "llama_yarn", "mistral",
 		"qwen2", "qwen2_window", "qwen3", "gemma2", "gemma3_text", "phi3",
+		"mixtral", "qwen3_moe", "gpt_oss", "gpt_oss_mxfp4",
 	} {
 		all = append(all, family{folder, "golden.safetensors", 0})
 	}
@@ -50,11 +51,7 @@ func TestFamilies(t *testing.T) {
 	for _, f := range families() {
 		for _, config := range []string{"config.json", "config.old.json"} {
 			t.Run(f.folder+"/"+f.golden+"/"+config, func(t *testing.T) {
-				verdicts, err := f.compare(t, open(t, f.copy(t, config)))
-				require.NoError(t, err)
-				for _, v := range verdicts {
-					require.Equal(t, golden.WithinTolerance, v.Outcome, "%s: %s", v.Check, v.Reason)
-				}
+				f.requireGolden(t, open(t, f.copy(t, config)))
 			})
 		}
 	}
@@ -90,6 +87,17 @@ func (f family) compare(t testing.TB, m *model.Model) ([]*golden.Verdict, error)
 		return nil, err
 	}
 	return prove.AgainstGolden(t.Context(), e, recorded)
+}
+
+// requireGolden: logits and hidden states are within the tolerance.
+func (f family) requireGolden(t testing.TB, m *model.Model) {
+	t.Helper()
+	verdicts, err := f.compare(t, m)
+	require.NoError(t, err)
+	require.Len(t, verdicts, 2)
+	for _, v := range verdicts {
+		require.Equal(t, golden.WithinTolerance, v.Outcome, "%s: %s", v.Check, v.Reason)
+	}
 }
 
 func engineOf(t testing.TB, m *model.Model, o model.Options) (*reference.Engine, error) {
@@ -149,6 +157,17 @@ func TestFaults(t *testing.T) {
 		{"scale of embeddings missing", "gemma2", func(c *model.Config) { c.EmbedScale = 0 }},
 		{"norms of heads missing", "qwen3", func(c *model.Config) { c.QKNorm = false }},
 		{"silu for gelu", "gemma3_text", func(c *model.Config) { c.GELU = false }},
+		{"expert weights not renormalized", "mixtral", func(c *model.Config) { c.Experts.Normalize = false }},
+		{"expert weights not renormalized", "qwen3_moe", func(c *model.Config) { c.Experts.Normalize = false }},
+		{"expert weights not renormalized", "gpt_oss", func(c *model.Config) { c.Experts.Normalize = false }},
+		{"one expert less", "qwen3_moe", func(c *model.Config) { c.Experts.PerToken-- }},
+		{"limit of SwiGLU ignored", "gpt_oss", func(c *model.Config) { c.Experts.Limit = 7 }},
+		{"alpha of SwiGLU ignored", "gpt_oss", func(c *model.Config) { c.Experts.Alpha = 1 }},
+		{"plain SwiGLU", "gpt_oss", func(c *model.Config) { c.Experts.Limit = 0 }},
+		{"expert biases dropped", "gpt_oss", func(c *model.Config) { c.Experts.Bias = false }},
+		{"sinks dropped", "gpt_oss", func(c *model.Config) { c.Sinks = false }},
+		{"bounds of yarn rounded", "gpt_oss", func(c *model.Config) { c.Rope.Untruncated = false }},
+		{"window one wider", "gpt_oss", moveWindows(1)},
 		{"norms after missing", "gemma2", func(c *model.Config) { c.Architecture, c.PostNorms = "llama", false }},
 	} {
 		t.Run(c.folder+": "+c.name, func(t *testing.T) {
@@ -248,7 +267,8 @@ var full = flag.Bool("full", false, "compile every family in every kind")
 
 // compiledFamilies are those whose graphs differ in more than rope tables.
 func compiledFamilies() []string {
-	return []string{"llama3", "llama_bias", "mistral", "qwen2_window", "qwen3", "gemma2", "gemma3_text", "phi3"}
+	return []string{"llama3", "llama_bias", "mistral", "qwen2_window", "qwen3", "gemma2", "gemma3_text", "phi3",
+		"mixtral", "qwen3_moe", "gpt_oss", "gpt_oss_mxfp4"}
 }
 
 // TestFamiliesCompiled holds compiled MLIR of every family against the
