@@ -143,7 +143,6 @@ func (f *fields) hfConfig(def Config) Config {
 		c.HeadDim = f.headDim("head_dim", &c)
 	}
 	if c.Layers < 1 || c.Layers > maxSize { // before anything is made for each layer
-		c.Windows = nil
 		f.fail("num_hidden_layers", "is %d, not 1 to %d", c.Layers, maxSize)
 	}
 	return c
