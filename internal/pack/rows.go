@@ -14,10 +14,11 @@ type RowSource interface {
 	// Floats reads row r of a float weight: the whole of a vector, row r of a
 	// matrix, row r%N of matrix r/N of a stack [E,N,K].
 	Floats(w *ir.Value, r int, dst []float32) error
-	// Integers reads row r of a block-quantized matrix [N,K] or stack: K integers in q
-	// (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's complement), and
-	// a scale and a zero point for each group. zero is empty if the type has
-	// no zero points; if it has minimums they follow the scales in scale.
+	// Integers reads row r of a block-quantized matrix [N,K] or stack: K
+	// integers in q (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's
+	// complement), and a scale and a zero point for each group. zero is empty
+	// if the type has no zero points; if it has minimums they follow the scales
+	// in scale.
 	Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error
 }
 
