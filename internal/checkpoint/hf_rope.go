@@ -34,12 +34,28 @@ func (f *fields) ropeObject() (key string, object map[string]any) {
 // the object has none.
 func (f *fields) scaling(object map[string]any, key string, c *Config, r *Rope) {
 	sub := mapFields(key+".", object)
+	sub.knownRope(object)
 	if sub.refuse([]neutral{{"partial_rotary_factor", 1}}); key == "rope_scaling" && sub.value("type") == nil {
 		sub.need("rope_type")
 	}
 	sub.ropeParameters(c, r, f.int("original_max_position_embeddings", 0))
 	if f.err == nil {
 		f.err = sub.err
+	}
+}
+
+// ropeKeys are the keys of rope parameters that some type has.
+var ropeKeys = []string{
+	"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "original_max_position_embeddings", "low_freq_factor",
+	"high_freq_factor", "beta_fast", "beta_slow", "truncate", "mscale", "mscale_all_dim", "attention_factor", "short_factor", "long_factor",
+}
+
+// knownRope fails on any other key of an object of rope parameters.
+func (f *fields) knownRope(object map[string]any) {
+	for _, key := range sortedKeys(object) {
+		if object[key] != nil && !slices.Contains(ropeKeys, key) {
+			f.fail(key, "is not known to lpuctl, and may change the arithmetic")
+		}
 	}
 }
 
