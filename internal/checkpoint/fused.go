@@ -74,7 +74,7 @@ func (c *Checkpoint) splitRows(found map[string]*Tensor, t *Tensor, prefix strin
 		}
 		view := *t
 		view.Name, view.Shape = name, []int{p.rows, t.Shape[1]}
-		view.data = t.data[at*size : (at+p.rows)*size]
+		view.data, view.first = t.data[at*size:(at+p.rows)*size], at
 		found[name] = &view
 		at += p.rows
 	}
