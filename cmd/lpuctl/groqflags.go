@@ -27,6 +27,8 @@ type groqFlags struct {
 	headers                       []string
 	maxRetries                    int
 	maxWait, timeout, idleTimeout time.Duration
+
+	noRetries bool // of the client: the verb sees to them
 }
 
 // register adds the flags to a verb and the verbs below it.
@@ -173,6 +175,9 @@ func (a *app) clientWithKey(cmd *cobra.Command, f *groqFlags, cfg *config.Config
 func (a *app) clientOptions(f *groqFlags, cfg *config.Config) ([]groqclient.Option, error) {
 	retry := groqclient.DefaultRetryPolicy()
 	retry.MaxRetries, retry.MaxWait = f.maxRetries, f.maxWait
+	if f.noRetries {
+		retry = groqclient.RetryPolicy{}
+	}
 	opts := []groqclient.Option{
 		groqclient.WithUserAgent("lpuctl/" + buildVersion()),
 		groqclient.WithBaseURL(f.baseURL),

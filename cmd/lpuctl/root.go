@@ -88,6 +88,7 @@ func newRoot(a *app) *cobra.Command {
 		newDemo(a), newInspect(a), newConvert(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newValidate(a),
 		newDoctor(a), newVersion(a),
 		newPrompt(a), newConversations(a), newModels(a), newLogin(a), newConfig(a),
+		newEmbed(a), newTranscribe(a), newSpeak(a), newFiles(a), newBatch(a),
 	)
 	return root
 }
