@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME = 60s
 
-.PHONY: help demo test test-model test-families tools bench golden fuzz lint cross
+.PHONY: help demo test test-model test-families tools conformance bench golden fuzz lint cross
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -26,6 +26,9 @@ test-families: ## every family compiled in every kind (minutes)
 
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh
+
+conformance: ## groqclient against servers and networks of others
+	sh scripts/conformance.sh
 
 bench: ## benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

@@ -85,7 +85,7 @@ func (t *Tensor) rowsFrom(first, n int) *Tensor {
 	view := *t
 	view.Shape = []int{n, t.Shape[1]}
 	if t.packed != nil {
-		view.packed = rowsOf{t, view.Shape, first, 1}
+		view.first += first
 		return &view
 	}
 	size := len(t.data) / t.Shape[0]

@@ -130,3 +130,6 @@ func (s synthetic) Fill(p *pack.Placed, block int, parts [][]byte) error {
 	}
 	return s.random.Fill(p, block, parts)
 }
+
+// Sorted implements WeightTypes: no inputs are.
+func (p PresetTypes) Sorted(string) bool { return false }
