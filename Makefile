@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME = 60s
 
-.PHONY: help demo test test-model tools bench golden fuzz lint cross
+.PHONY: help demo test test-model test-families tools bench golden fuzz lint cross
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -20,6 +20,9 @@ test: ## all tests; what cannot be checked here is printed
 
 test-model: ## Llama-2-70B, all 80 layers, with synthetic INT4 weights (minutes)
 	sh scripts/test-model.sh
+
+test-families: ## every family compiled in every kind (minutes)
+	go test ./internal/prove -run TestFamiliesCompiled -full
 
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh

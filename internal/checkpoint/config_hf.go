@@ -72,6 +72,7 @@ var hfNeutral = []neutral{
 	{"no_rope_layer_interval", nil},
 	{"qk_layernorm", false},
 	{"rope_ratio", 1},
+	{"use_mrope", false},
 	{"scale_emb", 1},
 	{"use_parallel_residual", false},
 	{"compression_config", nil},
