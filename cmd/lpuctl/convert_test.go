@@ -17,7 +17,7 @@ func TestConvert(t *testing.T) {
 	require.Contains(t, ok(t, "convert", "builtin:stories260k", "-o", hf), hf+": 48 tensors, 1.117 MiB, in ")
 	var c converted
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "convert", hf, "-o", gguf, "--json")), &c))
-	require.Equal(t, converted{gguf, 48, 1171072, c.Seconds}, c)
+	require.Equal(t, converted{gguf, 48, 1171200, c.Seconds}, c)
 	for _, model := range []string{hf, gguf} {
 		require.Equal(t, ok(t, "tokenize", "builtin:stories260k", "Once upon a time"), ok(t, "tokenize", model, "Once upon a time"))
 		require.Equal(t, ok(t, "logits", "builtin:stories260k", "--ids", "1,403,407", "--json"), ok(t, "logits", model, "--ids", "1,403,407", "--json"))

@@ -18,8 +18,8 @@ type ggufFamily struct {
 	read         func(f *fields, c *Config, tensors ggufTensors)
 }
 
-// ggufFamilies are the families by general.architecture; Mistral is "llama".
-// What is not said in a file is as in llama.cpp (src/llama-model.cpp).
+// ggufFamilies are the families by general.architecture; Mistral and Mixtral
+// are "llama". What is not said in a file is as in llama.cpp (src/llama-model.cpp).
 func ggufFamilies() map[string]ggufFamily {
 	return map[string]ggufFamily{
 		"llama":  ggufLlama(),
@@ -28,6 +28,9 @@ func ggufFamilies() map[string]ggufFamily {
 		"gemma2": ggufGemma2(),
 		"gemma3": ggufGemma3(),
 		"phi3":   ggufPhi3(),
+
+		"qwen3moe": ggufQwen3MoE(),
+		"gpt-oss":  ggufGPTOSS(),
 	}
 }
 
@@ -37,6 +40,11 @@ func ggufFamilies() map[string]ggufFamily {
 var ggufNeutral = []neutral{
 	{"expert_count", 0},
 	{"expert_used_count", 0},
+	{"expert_shared_count", 0},
+	{"expert_gating_func", 1},
+	{"expert_weights_norm", true},
+	{"expert_weights_scale", 1},
+	{"leading_dense_block_count", 0},
 	{"use_parallel_residual", false},
 	{"attention.sliding_window", 0},
 	{"attention.sliding_window_pattern", nil},
@@ -71,7 +79,11 @@ func configGGUF(file *gguf.File) (Config, error) {
 	if general.err != nil {
 		return Config{}, general.err
 	}
-	f := &fields{prefix: name + ".", get: func(key string) (any, bool) { return file.Value(name + "." + key) }}
+	asked := map[string]bool{}
+	f := &fields{prefix: name + ".", get: func(key string) (any, bool) {
+		asked[name+"."+key] = true
+		return file.Value(name + "." + key)
+	}}
 	f.refuse(slices.DeleteFunc(slices.Clone(ggufNeutral), func(n neutral) bool { return slices.Contains(family.honours, n.key) }))
 	f.refuse(family.neutral)
 	tensors := ggufTensors{}
@@ -83,6 +95,7 @@ func configGGUF(file *gguf.File) (Config, error) {
 	c.BOS, c.EOS = general.ggufBOS(), general.ggufEOS()
 	if f.err == nil {
 		family.read(f, &c, tensors)
+		f.unknown(file.Keys(), asked)
 	}
 	if err := firstError(f.err, general.err); err != nil {
 		return Config{}, err
@@ -91,6 +104,21 @@ func configGGUF(file *gguf.File) (Config, error) {
 		return Config{}, fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
 	}
 	return c, c.Check()
+}
+
+// ggufHarmless lists the keys of an architecture that change no arithmetic, or
+// none where nothing asks for them.
+var ggufHarmless = []string{"vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "rope.scaling.original_context_length"}
+
+// unknown fails on a key of the architecture that nothing has asked for: it may
+// change the arithmetic.
+func (f *fields) unknown(keys []string, asked map[string]bool) {
+	for _, key := range keys {
+		short, ok := strings.CutPrefix(key, f.prefix)
+		if ok && !asked[key] && !slices.Contains(ggufHarmless, short) {
+			f.fail(short, "is not known to lpuctl, and may change the arithmetic")
+		}
+	}
 }
 
 func firstError(a, b error) error {

@@ -2,14 +2,19 @@ package checkpoint
 
 import "math"
 
-// ggufLlama is Llama and Mistral. Biases are there if their tensors are.
+// ggufLlama is Llama, Mistral and, with experts, Mixtral. Biases are there if
+// their tensors are.
 func ggufLlama() ggufFamily {
 	return ggufFamily{
 		architecture: "llama",
+		honours:      []string{"expert_count", "expert_used_count"},
 		read: func(f *fields, c *Config, tensors ggufTensors) {
 			c.QKVBias = tensors["blk.0.attn_q.bias"] != nil
 			c.OutBias = tensors["blk.0.attn_output.bias"] != nil
 			c.MLPBias = tensors["blk.0.ffn_gate.bias"] != nil
+			if f.int("expert_count", 0) != 0 {
+				c.Architecture, c.Experts = "mixtral", f.ggufExperts(c.Intermediate)
+			}
 			f.ggufRope(c, tensors)
 		},
 	}
@@ -107,13 +112,15 @@ func ggufPhi3() ggufFamily {
 	return ggufFamily{
 		architecture: "phi3",
 		honours:      []string{"attention.sliding_window", "rope.scaling.attn_factor"},
-		neutral:      []neutral{{"rope.scaling.type", "none"}},
 		read: func(f *fields, c *Config, tensors ggufTensors) {
 			c.slide(f.int("attention.sliding_window", 0), func(int) bool { return true })
 			if n := f.int("rope.dimension_count", c.HeadDim); n != c.HeadDim {
 				c.RotaryDim = n
 			}
 			c.Rope = Rope{Type: "default", Theta: f.float("rope.freq_base", 10000)}
+			if kind := f.string("rope.scaling.type", "none"); kind != "none" && kind != "longrope" {
+				f.fail("rope.scaling.type", "is %s; lpuctl supports none and longrope", show(kind))
+			}
 			if tensors["rope_factors_long.weight"] == nil {
 				f.refuse([]neutral{{"rope.scaling.attn_factor", 1}})
 				return

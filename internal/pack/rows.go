@@ -15,10 +15,11 @@ type RowSource interface {
 	// matrix, row r%N of matrix r/N of a stack [E,N,K]. Of a vector of integers
 	// it reads their values, which are below 2^24.
 	Floats(w *ir.Value, r int, dst []float32) error
-	// Integers reads row r of a block-quantized matrix [N,K] or stack: K integers in q
-	// (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's complement), and
-	// a scale and a zero point for each group. zero is empty if the type has
-	// no zero points; if it has minimums they follow the scales in scale.
+	// Integers reads row r of a block-quantized matrix [N,K] or stack: K
+	// integers in q (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's
+	// complement), and a scale and a zero point for each group. zero is empty
+	// if the type has no zero points; if it has minimums they follow the scales
+	// in scale.
 	Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error
 }
 

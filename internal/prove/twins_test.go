@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lpuctl/lpuctl/golden"
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/pack"
@@ -78,12 +77,8 @@ func TestTwins(t *testing.T) {
 	for folder, typ := range twins {
 		t.Run(folder, func(t *testing.T) {
 			dir := filepath.Join(goldens, folder)
-			for _, v := range (family{folder, "golden.safetensors", 0}).verdicts(t, dir) {
-				require.Equal(t, golden.WithinTolerance, v.Outcome, "%s: %s", v.Check, v.Reason)
-			}
-			m, err := model.Open(dir)
-			require.NoError(t, err)
-			defer m.Close()
+			m := open(t, dir)
+			family{folder, "golden.safetensors", 0}.requireGolden(t, m)
 			require.Equal(t, typ != "f32", m.HasIntegers())
 			exact, module := logits(t, m, model.Options{Kind: ir.KindF32})
 			require.Equal(t, typ, elem(module, "model.layers.1.mlp.up_proj.weight"))
