@@ -14,9 +14,9 @@ func (f *FuncBuilder) MoELinear(name string, x, w, ids *Value, kind string) *Val
 	return f.Node(MoELinear, name, Attrs{{"kind", kind}}, x, w, ids)
 }
 
-// MoEBias adds the biases of the selected experts to x.
-func (f *FuncBuilder) MoEBias(name string, x, bias, ids *Value) *Value {
-	return f.Node(MoEBias, name, nil, x, bias, ids)
+// BiasedMoELinear adds those products plus the biases of the selected experts.
+func (f *FuncBuilder) BiasedMoELinear(name string, x, w, ids, bias *Value, kind string) *Value {
+	return f.Node(MoELinear, name, Attrs{{"kind", kind}}, x, w, ids, bias)
 }
 
 // MoECombine adds the weighted sum of the experts' results.

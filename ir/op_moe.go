@@ -46,49 +46,42 @@ func inferRouterTopK(n *Node) ([]Type, error) {
 }
 
 // MoELinear is a linear with the matrices of the selected experts: w [E,N,K],
-// ids i32[T,k], x f32[T,K] that all experts of a token read or f32[T,k*K] with
-// a vector for each, to f32[T,k*N]: the k results of a token side by side. Each
-// is what Linear gives with that expert's matrix. Only the matrices of selected
-// experts are read.
+// ids i32[T,k], optionally bias f32[E,N], and x f32[T,K] that all experts of a
+// token read or f32[T,k*K] with a vector for each, to f32[T,k*N]: the k results
+// of a token side by side. Each is what Linear gives with that expert's matrix
+// and bias. Only the matrices of selected experts are read.
 var MoELinear = &Op{
 	Name:     "moe_linear",
-	Doc:      "y[t,j] = x[t] * transpose(w[ids[t,j]]), as linear",
-	Operands: []string{"x", "w", "ids"},
+	Doc:      "y[t,j] = x[t] * transpose(w[ids[t,j]]) + bias[ids[t,j]], as linear",
+	Operands: []string{"x", "w", "ids", "bias"},
+	Optional: 1,
 	Attrs:    []AttrSpec{{Name: "kind", Like: "", Doc: "compute kind: f32, f16, a8 or a15"}},
 	Infer:    inferMoELinear,
 	Cost:     costMoELinear,
 }
 
 func inferMoELinear(n *Node) ([]Type, error) {
-	if err := wantRoutes(n, 2); err != nil {
+	if err := want(n, 0, F32, 2); err != nil {
 		return nil, err
 	}
-	x, w, k := n.Args[0].Type, n.Args[1].Type, n.Args[2].Type.Shape[1]
+	if err := want(n, 2, I32, 2); err != nil {
+		return nil, err
+	}
+	x, w, ids := n.Args[0].Type, n.Args[1].Type, n.Args[2].Type
+	k := ids.Shape[1]
 	if len(w.Shape) != 3 || w.Elem == I8 || w.Elem == I32 {
 		return nil, fmt.Errorf("weight is %v, want a stack of float or block-quantized matrices", w)
 	}
-	if x.Shape[1] != w.Shape[2] && x.Shape[1] != k*w.Shape[2] {
-		return nil, fmt.Errorf("weight %v does not match rows of %v, one or %d vectors", w, x, k)
+	if ids.Shape[0] != x.Shape[0] || x.Shape[1] != w.Shape[2] && x.Shape[1] != k*w.Shape[2] {
+		return nil, fmt.Errorf("weight %v and experts %v do not match rows of %v, one or %d vectors", w, ids, x, k)
+	}
+	if bias := Tensor(F32, w.Shape[:2]...); len(n.Args) > 3 && !n.Args[3].Type.Equal(bias) {
+		return nil, fmt.Errorf("bias is %v, want %v", n.Args[3].Type, bias)
 	}
 	if kind := n.Attrs.Str("kind"); !kindTakes(kind, w.Elem) {
 		return nil, fmt.Errorf("kind %q cannot take the weight %v", kind, w)
 	}
 	return []Type{Tensor(F32, x.Shape[0], k*w.Shape[1])}, nil
-}
-
-// wantRoutes checks operand 0, one f32 row for each token, and the ids of its
-// experts.
-func wantRoutes(n *Node, ids int) error {
-	if err := want(n, 0, F32, 2); err != nil {
-		return err
-	}
-	if err := want(n, ids, I32, 2); err != nil {
-		return err
-	}
-	if x, routes := n.Args[0].Type, n.Args[ids].Type; x.Shape[0] != routes.Shape[0] {
-		return fmt.Errorf("experts %v for the rows of %v", routes, x)
-	}
-	return nil
 }
 
 // costMoELinear counts the matrices that are read at most.
@@ -101,31 +94,6 @@ func costMoELinear(n *Node) Cost {
 		Read:  x.Bytes() + ids.Bytes() + int64(read)*expert.Bytes(),
 		Write: y.Bytes(),
 	}
-}
-
-// MoEBias adds the bias of each selected expert: x f32[T,k*N], bias f32[E,N],
-// ids i32[T,k] to f32[T,k*N].
-var MoEBias = &Op{
-	Name:     "moe_bias",
-	Doc:      "y[t,j] = x[t,j] + bias[ids[t,j]]",
-	Operands: []string{"x", "bias", "ids"},
-	Infer: func(n *Node) ([]Type, error) {
-		if err := wantRoutes(n, 2); err != nil {
-			return nil, err
-		}
-		if err := want(n, 1, F32, 2); err != nil {
-			return nil, err
-		}
-		x, bias, k := n.Args[0].Type, n.Args[1].Type, n.Args[2].Type.Shape[1]
-		if x.Shape[1] != k*bias.Shape[1] {
-			return nil, fmt.Errorf("bias %v does not match %d vectors in rows of %v", bias, k, x)
-		}
-		return []Type{x}, nil
-	},
-	Cost: func(n *Node) Cost {
-		b := n.Results[0].Type.Bytes()
-		return Cost{Ops: int64(n.Results[0].Type.Elements()), Read: 2*b + n.Args[2].Type.Bytes(), Write: b}
-	},
 }
 
 // MoECombine adds the results of a token's experts by their weights: x

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -70,7 +71,7 @@ func BenchmarkAttention(b *testing.B) {
 		run   func()
 	}{
 		{"scores", 4 * d * seen, func() { scores(p, q, k, context, 0.1) }},
-		{"softmax", 4 * seen, func() { softmax(p) }},
+		{"softmax", 4 * seen, func() { softmax(p, float32(math.Inf(-1))) }},
 		{"sum", 4 * d * seen, func() { weightedSum(y, p, v, d) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -94,8 +95,10 @@ func BenchmarkElementwise(b *testing.B) {
 	}{
 		{"add", 3, func() { addRange(y, x, w) }},
 		{"silu", 2, func() { siluRange(y, x, nil) }},
+		{"gelu", 2, func() { geluRange(y, x, nil) }},
+		{"softcap", 2, func() { softcap(y, x, 30) }},
 		{"rms_norm", 3, func() { rmsNorm(y, x, w, 1e-5) }},
-		{"rope", 3, func() { rope(y, x, w[:64], w[64:128]) }},
+		{"rope", 3, func() { rope(y, x, w[:64], w[64:128], 128) }},
 		{"round to float16", 2, func() { roundF16(y, x) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {

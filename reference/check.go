@@ -99,7 +99,7 @@ func (c *checker) node(n *ir.Node, k facts) error {
 		return nil
 	case ir.RouterTopK:
 		k[n.Results[1]] = known{expertIDs, n.Args[0].Type.Shape[1]}
-	case ir.MoELinear, ir.MoEBias:
+	case ir.MoELinear:
 		if ids, experts := k.of(n.Args[2]).n, n.Args[1].Type.Shape[0]; ids != experts {
 			return fmt.Errorf("ids of %d experts for the weights of %d", ids, experts)
 		}
@@ -131,7 +131,7 @@ func needs(op *ir.Op) []fact {
 		return []fact{tokenIDs, weight}
 	case ir.Linear:
 		return []fact{computed, weight}
-	case ir.MoELinear, ir.MoEBias:
+	case ir.MoELinear:
 		return []fact{computed, weight, expertIDs}
 	case ir.Rope:
 		return []fact{computed, weight, weight, position}

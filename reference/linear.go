@@ -8,7 +8,10 @@ import (
 // linearKernel is the matrix product of every compute kind. Its units are the
 // 64-row blocks of the weight: each is streamed once and serves all rows.
 func linearKernel(b *bodyBuilder, n *ir.Node) step {
-	p := b.product(n, n.Args[1].Type)
+	p, bias := b.product(n, n.Args[1].Type), &value{}
+	if len(n.Args) > 2 {
+		bias = b.value(n.Args[2])
+	}
 	rows := make([]int, n.Results[0].Type.Shape[0])
 	for t := range rows {
 		rows[t] = t
@@ -18,7 +21,7 @@ func linearKernel(b *bodyBuilder, n *ir.Node) step {
 		units: func(int) int { return pack.Blocks(p.outputs) },
 		run: func(s *scratch, lo, hi int) {
 			for i := lo; i < hi; i++ {
-				p.block(s, i, i*lanes, rows[:engine.rows], rows[:engine.rows])
+				p.block(s, i, i*lanes, bias.f, rows[:engine.rows], rows[:engine.rows])
 			}
 		},
 	}
@@ -45,9 +48,10 @@ func (b *bodyBuilder) product(n *ir.Node, matrix ir.Type) *product {
 	return p
 }
 
-// block multiplies the rows of x that from lists with block i of w. The results
-// are the outputs from first on of the rows of y that to lists.
-func (p *product) block(s *scratch, i, first int, from, to []int) {
+// block multiplies the rows of x that from lists with block i of w and adds the
+// bias, which may be nil. The results are the outputs from first on of the rows
+// of y that to lists.
+func (p *product) block(s *scratch, i, first int, bias []float32, from, to []int) {
 	if len(from) == 0 {
 		return
 	}
@@ -56,7 +60,11 @@ func (p *product) block(s *scratch, i, first int, from, to []int) {
 	p.add(s, acc, p.x, from, &p.w.matrix, i)
 	n := min(lanes, p.outputs-first)
 	for t, row := range to {
-		copy(p.y.f[row*p.outputs+first:][:n], acc[t*lanes:])
+		y := p.y.f[row*p.outputs+first:][:n]
+		copy(y, acc[t*lanes:])
+		if bias != nil {
+			addRange(y, y, bias[first:first+n])
+		}
 	}
 }
 

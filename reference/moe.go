@@ -72,6 +72,7 @@ func routerTopKKernel(b *bodyBuilder, n *ir.Node) step {
 	k, experts := n.Attrs.Int("k"), n.Args[0].Type.Shape[1]
 	r := newRoutes(n.Results[1].Type, experts)
 	b.value(n.Results[1]).routes = r
+	noSink := float32(math.Inf(-1))
 	var space []float32
 	if n.Attrs.Str("softmax") == ir.RouteAll {
 		space = make([]float32, n.Args[0].Type.Elements())
@@ -84,12 +85,12 @@ func routerTopKKernel(b *bodyBuilder, n *ir.Node) step {
 				topK(ids, x)
 				if space == nil {
 					gather(p, x, ids)
-					softmax(p)
+					softmax(p, noSink)
 					continue
 				}
 				all := space[t*experts : (t+1)*experts]
 				copy(all, x)
-				softmax(all)
+				softmax(all, noSink)
 				gather(p, all, ids)
 			}
 		},
@@ -134,7 +135,10 @@ func gather(dst, src []float32, ids []int32) {
 // once and serves all tokens that selected it.
 func moeLinearKernel(b *bodyBuilder, n *ir.Node) step {
 	p := b.product(n, n.Args[1].Type.Expert())
-	r := b.routes(n.Args[2])
+	r, biases := b.routes(n.Args[2]), &value{}
+	if len(n.Args) > 3 {
+		biases = b.value(n.Args[3])
+	}
 	shared := n.Args[0].Type.Shape[1] == p.x.width
 	blocks := pack.Blocks(p.outputs)
 	return step{
@@ -146,22 +150,12 @@ func moeLinearKernel(b *bodyBuilder, n *ir.Node) step {
 					if !shared {
 						inputs = slots
 					}
-					p.block(s, e*blocks+i, i*lanes, inputs, slots)
+					var bias []float32
+					if biases.f != nil {
+						bias = biases.f[e*p.outputs : (e+1)*p.outputs]
+					}
+					p.block(s, e*blocks+i, i*lanes, bias, inputs, slots)
 				}
-			}
-		},
-	}
-}
-
-func moeBiasKernel(b *bodyBuilder, n *ir.Node) step {
-	x, bias, y := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Results[0])
-	r, width := b.value(n.Args[2]).routes, n.Args[1].Type.Shape[1]
-	return step{
-		units: func(rows int) int { return rows * r.k },
-		run: func(_ *scratch, lo, hi int) {
-			for slot := lo; slot < hi; slot++ {
-				at, from := slot*width, int(r.ids[slot])*width
-				addRange(y.f[at:at+width], x.f[at:at+width], bias.f[from:from+width])
 			}
 		},
 	}

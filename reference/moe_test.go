@@ -27,10 +27,9 @@ func (s moe) declare(b *ir.Builder) body {
 	bias, downBias := b.Weight("bias", ir.Tensor(ir.F32, s.experts, s.inner)), b.Weight("down_bias", ir.Tensor(ir.F32, s.experts, s.width))
 	return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
 		weights, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), s.k, s.softmax)
-		g := f.MoEBias("gate_bias", f.MoELinear("gate", x, gate, ids, s.kind), bias, ids)
+		g := f.BiasedMoELinear("gate", x, gate, ids, bias, s.kind)
 		act := f.ClampedSwiGLU("act", g, f.MoELinear("up", x, up, ids, s.kind), 1.702, 7)
-		y := f.MoEBias("down_bias", f.MoELinear("down", act, down, ids, s.kind), downBias, ids)
-		return f.MoECombine("y", y, weights)
+		return f.MoECombine("y", f.BiasedMoELinear("down", act, down, ids, downBias, s.kind), weights)
 	}
 }
 
@@ -98,8 +97,7 @@ func TestRouterTopK(t *testing.T) {
 					w, bias := b.Weight("w", ir.Tensor(ir.F32, 5, 2, 5)), b.Weight("bias", ir.Tensor(ir.F32, 5, 2))
 					return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
 						weights, ids := f.RouterTopK("route", x, k, mode)
-						y := f.MoEBias("biased", f.MoELinear("y", x, w, ids, ir.KindF32), bias, ids)
-						return f.MoECombine("sum", y, weights)
+						return f.MoECombine("sum", f.BiasedMoELinear("y", x, w, ids, bias, ir.KindF32), weights)
 					}
 				})
 				requireOracle(t, m, randomWeights(m, logicals{"x": x}), allRows(len(logits))...)
@@ -113,6 +111,32 @@ func TestRouteOrder(t *testing.T) {
 	ids := make([]int32, 4)
 	topK(ids, []float32{2, 3, 3, float32(math.NaN()), 1, 3})
 	require.Equal(t, []int32{3, 1, 2, 5}, ids)
+}
+
+// TestClampedSwiGLU and TestRouteWeights hold the checks of docs/numerics.md.
+func TestClampedSwiGLU(t *testing.T) {
+	for _, c := range []struct {
+		gate, up float32
+		want     uint32
+	}{{1, 1, 0x3FD88613}, {-2, 0.5, 0xBDC5A81E}, {10, -10, 0xC227FFB6}, {-10, 3, 0xB5D9DC2B}} {
+		require.Equal(t, c.want, math.Float32bits(clampedSwiGLU(c.gate, c.up, 1.702, 7)), "%v, %v", c.gate, c.up)
+	}
+}
+
+func TestRouteWeights(t *testing.T) {
+	for mode, want := range map[string][]uint32{ir.RouteSelected: {0x3F3B26A8, 0x3E89B2B1}, ir.RouteAll: {0x3F2A4D3A, 0x3E7A9A19}} {
+		x := &logical{typ: ir.Tensor(ir.F32, 1, 3), floats: [][]float32{{1, 2, 3}}}
+		m := moduleOf(t, 1, x.typ, func(*ir.Builder) body {
+			return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
+				weights, _ := f.RouterTopK("route", x, 2, mode)
+				return weights
+			}
+		})
+		e := newEngine(t, m, logicals{"x": x}.store(t, m), 1)
+		got, err := e.Decode(0, 0)
+		require.NoError(t, err)
+		require.Equal(t, want, []uint32{math.Float32bits(got[0]), math.Float32bits(got[1])}, mode)
+	}
 }
 
 // wideMoE is large enough that its products are shared between goroutines.

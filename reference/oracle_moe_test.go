@@ -17,9 +17,11 @@ func naiveMoE(n *ir.Node, in []operand) operand {
 			experts = append(experts, ids)
 			return p
 		case ir.MoELinear:
-			return naiveMoELinear(n.Attrs.Str("kind"), x, in[1].w, in[2].experts[t])
-		case ir.MoEBias:
-			return naiveMoEBias(x, in[1].rows, in[2].experts[t])
+			y := naiveMoELinear(n.Attrs.Str("kind"), x, in[1].w, in[2].experts[t])
+			if len(in) > 3 {
+				y = naiveMoEBias(y, in[3].rows, in[2].experts[t])
+			}
+			return y
 		default:
 			return naiveCombine(x, in[1].rows[t])
 		}
@@ -46,13 +48,13 @@ func naiveRoute(logits []float32, k int, mode string) (ids []int, p []float32) {
 	ids = ids[:k]
 	for _, id := range ids {
 		if mode == ir.RouteAll {
-			p = append(p, naiveSoftmax(logits)[id])
+			p = append(p, naiveSoftmax(logits, nil)[id])
 		} else {
 			p = append(p, logits[id])
 		}
 	}
 	if mode == ir.RouteSelected {
-		p = naiveSoftmax(p)
+		p = naiveSoftmax(p, nil)
 	}
 	return ids, p
 }

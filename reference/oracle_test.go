@@ -3,6 +3,7 @@ package reference
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/x448/float16"
 
@@ -120,28 +121,47 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 	case ir.Const:
 		return operand{n: n.Attrs.Int("value")}
 	case ir.Embed:
-		return operand{rows: naiveEmbed(in[0].ids, in[1].w)}
+		return operand{rows: naiveEmbed(in[0].ids, in[1].w, float32(n.Attrs.Float("scale")))}
 	case ir.KVAppend:
 		naiveAppend(in[0].cache[in[2].n], in[1].rows, in[3].n)
 		return in[0]
 	case ir.Linear:
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
-			return naiveLinear(n.Attrs.Str("kind"), x, in[1].w)
+			y := naiveLinear(n.Attrs.Str("kind"), x, in[1].w)
+			if len(in) > 2 {
+				y = naiveAdd(y, in[2].rows[0])
+			}
+			return y
 		})
-	case ir.RouterTopK, ir.MoELinear, ir.MoEBias, ir.MoECombine:
+	case ir.RouterTopK, ir.MoELinear, ir.MoECombine:
 		return naiveMoE(n, in)
 	case ir.RMSNorm:
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
-			return naiveRMSNorm(x, in[1].rows[0], float32(n.Attrs.Float("eps")))
+			var y []float32
+			for w := in[1].rows[0]; len(x) > 0; x = x[len(w):] {
+				y = append(y, naiveRMSNorm(x[:len(w)], w, float32(n.Attrs.Float("eps")))...)
+			}
+			return y
 		})
 	case ir.Rope:
 		return mapRows(in[0].rows, func(t int, x []float32) []float32 {
-			return naiveRope(x, in[1].rows[in[3].n+t], in[2].rows[in[3].n+t])
+			return naiveRope(x, in[1].rows[in[3].n+t], in[2].rows[in[3].n+t], n.Attrs.Int("head"))
 		})
 	case ir.Attention:
 		return mapRows(in[0].rows, func(t int, q []float32) []float32 {
-			layer, seen := in[3].n, in[4].n+t+1
-			return naiveAttention(q, in[1].cache[layer][:seen], in[2].cache[layer][:seen], float32(n.Attrs.Float("scale")))
+			layer, first, seen := in[3].n, 0, in[4].n+t+1
+			if w := n.Attrs.Int("window"); w > 0 && seen > w {
+				first = seen - w
+			}
+			var sinks []float32
+			if len(in) > 5 {
+				sinks = in[5].rows[0]
+			}
+			return naiveAttention(n, q, in[1].cache[layer][first:seen], in[2].cache[layer][first:seen], sinks)
+		})
+	case ir.Softcap:
+		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
+			return naiveSoftcap(x, float32(n.Attrs.Float("cap")))
 		})
 	}
 	return mapRows(in[0].rows, func(t int, x []float32) []float32 {
@@ -157,6 +177,14 @@ func mapRows(rows [][]float32, f func(t int, x []float32) []float32) operand {
 	return operand{rows: out}
 }
 
+func naiveAdd(a, b []float32) []float32 {
+	y := make([]float32, len(a))
+	for i := range y {
+		y[i] = a[i] + b[i]
+	}
+	return y
+}
+
 func naiveElementwise(n *ir.Node, a, b []float32) []float32 {
 	y := make([]float32, len(a))
 	for i := range y {
@@ -169,6 +197,10 @@ func naiveElementwise(n *ir.Node, a, b []float32) []float32 {
 			y[i] = a[i] / (1 + naiveExp(-a[i]))
 		case ir.ClampedSwiGLU:
 			y[i] = naiveClampedSwiGLU(a[i], b[i], float32(n.Attrs.Float("alpha")), float32(n.Attrs.Float("limit")))
+		case ir.GELU:
+			cube := float32(float32(a[i]*a[i])*a[i]) * float32(0.044715)
+			u := float32(a[i]+cube) * math.Float32frombits(0x3F4C422A)
+			y[i] = a[i] / (1 + naiveExp(-2*u))
 		default:
 			panic(fmt.Sprintf("the oracle has no %s", n.Op.Name))
 		}
@@ -176,12 +208,39 @@ func naiveElementwise(n *ir.Node, a, b []float32) []float32 {
 	return y
 }
 
-func naiveEmbed(ids []int32, table *logical) [][]float32 {
+func naiveSoftcap(x []float32, limit float32) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = naiveTanh(v/limit) * limit
+	}
+	return y
+}
+
+// naiveTanh is tanh with its constants as bits.
+func naiveTanh(x float32) float32 {
+	c := math.Float32frombits
+	a := float32(math.Abs(float64(x)))
+	z := a * a
+	p := c(0xBBBAF0E6)
+	for _, next := range []uint32{0x3CA9134E, 0xBD5C1E2D, 0x3E088393, 0xBEAAAA99} {
+		p = float32(p*z) + c(next)
+	}
+	y := a + float32(float32(a*z)*p)
+	if !(a < 0.625) {
+		y = 1 - 2/(naiveExp(2*a)+1)
+	}
+	return float32(math.Copysign(float64(y), float64(x)))
+}
+
+func naiveEmbed(ids []int32, table *logical, scale float32) [][]float32 {
 	var rows [][]float32
 	for _, id := range ids {
 		row := make([]float32, table.typ.Shape[1])
 		for k := range row {
 			row[k] = table.at(int(id), k)
+			if scale != 0 {
+				row[k] *= scale
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -298,12 +357,19 @@ func naiveRMSNorm(x, w []float32, eps float32) []float32 {
 	return y
 }
 
-func naiveRope(x, cos, sin []float32) []float32 {
+// naiveRope rotates the leading elements of heads of that dimension, 0 for
+// all of them.
+func naiveRope(x, cos, sin []float32, head int) []float32 {
 	y := make([]float32, len(x))
 	half := len(cos)
+	if head == 0 {
+		head = 2 * half
+	}
 	for i := range x {
-		j := i % (2 * half)
-		if j < half {
+		j := i % head
+		if j >= 2*half {
+			y[i] = x[i]
+		} else if j < half {
 			y[i] = float32(x[i]*cos[j]) - float32(x[i+half]*sin[j])
 		} else {
 			y[i] = float32(x[i]*cos[j-half]) + float32(x[i-half]*sin[j-half])
@@ -312,8 +378,10 @@ func naiveRope(x, cos, sin []float32) []float32 {
 	return y
 }
 
-// naiveAttention is one row; k and v are [position][KV head][dimension].
-func naiveAttention(q []float32, k, v [][][]float32, scale float32) []float32 {
+// naiveAttention is one row; k and v are [position][KV head][dimension] of the
+// positions that it sees. sinks is nil for none.
+func naiveAttention(n *ir.Node, q []float32, k, v [][][]float32, sinks []float32) []float32 {
+	scale, limit := float32(n.Attrs.Float("scale")), float32(n.Attrs.Float("softcap"))
 	kvHeads, d := len(k[0]), len(k[0][0])
 	heads := len(q) / d
 	y := make([]float32, len(q))
@@ -327,7 +395,10 @@ func naiveAttention(q []float32, k, v [][][]float32, scale float32) []float32 {
 			}
 			scores[s] = dot * scale
 		}
-		p := naiveSoftmax(scores)
+		if limit > 0 {
+			scores = naiveSoftcap(scores, limit)
+		}
+		p := naiveSoftmax(scores, sinks[min(h, len(sinks)):min(h+1, len(sinks))])
 		for i := range d {
 			var mix float32
 			for s := range p {
@@ -339,9 +410,10 @@ func naiveAttention(q []float32, k, v [][][]float32, scale float32) []float32 {
 	return y
 }
 
-func naiveSoftmax(scores []float32) []float32 {
+// naiveSoftmax has at most one sink.
+func naiveSoftmax(scores, sink []float32) []float32 {
 	largest := scores[0]
-	for _, s := range scores {
+	for _, s := range slices.Concat(sink, scores) {
 		if s > largest || s != s {
 			largest = s
 		}
@@ -351,6 +423,9 @@ func naiveSoftmax(scores []float32) []float32 {
 		e[i] = naiveExp(s - largest)
 	}
 	sum := sum16(e)
+	for _, s := range sink {
+		sum = sum + naiveExp(s-largest)
+	}
 	for i := range e {
 		e[i] /= sum
 	}

@@ -22,12 +22,13 @@ func lowerings() map[*ir.Op]lowering {
 		ir.Add:       lowerAdd,
 		ir.Mul:       lowerMul,
 		ir.SiLU:      lowerSiLU,
+		ir.GELU:      lowerGELU,
+		ir.Softcap:   lowerSoftcap,
 		ir.Const:     lowerConst,
 		ir.Call:      lowerCall,
 
 		ir.RouterTopK:    lowerRouterTopK,
 		ir.MoELinear:     lowerMoELinear,
-		ir.MoEBias:       lowerMoEBias,
 		ir.MoECombine:    lowerMoECombine,
 		ir.ClampedSwiGLU: lowerClampedSwiGLU,
 	}
@@ -56,6 +57,7 @@ type weight struct {
 	// Indices in first dimensions of the parts, "" if they have none: of a
 	// stack of calls, then of a stack of experts.
 	stack, expert string
+	bias          *tensor // f32[N] that is added to products, nil for none
 }
 
 // at is the window of a part at the leading indices, which follow those of the

@@ -13,6 +13,10 @@ func lowerLinear(f *function, n *ir.Node) {
 		return
 	}
 	x := f.inputs(n, f.arg(n, 0), m.typ)
+	if len(n.Args) > 2 {
+		bias := f.arg(n, 2)
+		m.bias = &bias
+	}
 	y, _ := f.linear(f.dest(n.Results[0]), x, m, f.linearScratch(x.kind, n.Results[0].Type.Shape[0], m.typ))
 	f.set(n, y)
 }
@@ -70,9 +74,10 @@ func (f *function) linearScratch(kind string, rows int, matrix ir.Type) []tensor
 	return scratch
 }
 
-// linear writes the product of x with the transposed matrix m to y.
+// linear writes the product of x with the transposed matrix m, plus its bias, to
+// y.
 func (f *function) linear(y tensor, x inputs, m weight, scratch []tensor) (tensor, []tensor) {
-	return f.blocks(y, scratch, func(b string, scratch []tensor) []tensor {
+	return f.blocks(y, m.bias, scratch, func(b string, scratch []tensor) []tensor {
 		switch {
 		case x.kind == ir.KindA8 || x.kind == ir.KindA15:
 			return f.integerProduct(x.quantized, m, b, scratch)
@@ -85,7 +90,7 @@ func (f *function) linear(y tensor, x inputs, m weight, scratch []tensor) (tenso
 
 // blocks runs body for each block of 64 outputs of y. The body adds to
 // scratch[0], which starts at +0, and carries the rest along.
-func (f *function) blocks(y tensor, scratch []tensor, body func(b string, scratch []tensor) []tensor) (tensor, []tensor) {
+func (f *function) blocks(y tensor, bias *tensor, scratch []tensor, body func(b string, scratch []tensor) []tensor) (tensor, []tensor) {
 	rows, outputs := y.shape[0], y.shape[1]
 	carried := append([]tensor{y}, scratch...)
 	results := f.loop(f.index(pack.Blocks(outputs)), carried, func(b string, carried []tensor) []tensor {
@@ -99,10 +104,21 @@ func (f *function) blocks(y tensor, scratch []tensor, body func(b string, scratc
 		}
 		part := window{sizes{0, start}, sizes{rows, width}, 0}
 		lanes := f.slice(scratch[0], window{sizes{0, 0}, sizes{rows, width}, 0})
-		y := f.insert(f.copyTo(lanes, f.slice(carried[0], part)), carried[0], part)
+		y := f.insert(f.addBias(lanes, bias, f.slice(carried[0], part), start, width), carried[0], part)
 		return append([]tensor{y}, scratch...)
 	})
 	return results[0], results[1:]
+}
+
+// addBias writes the outputs from start on to y, with the bias unless it is nil.
+func (f *function) addBias(lanes tensor, bias *tensor, y tensor, start string, width any) tensor {
+	if bias == nil {
+		return f.copyTo(lanes, y)
+	}
+	part := f.slice(*bias, window{sizes{start}, sizes{width}, 0})
+	return f.generic("t, n", []operand{{lanes, "t, n"}, {part, "n"}}, operand{y, "t, n"}, func(x []string) string {
+		return f.addf(x[0], x[1])
+	})
 }
 
 // product adds x[t,k]*w[k,n] to acc, k ascending.

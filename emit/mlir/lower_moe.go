@@ -25,8 +25,14 @@ func lowerMoELinear(f *function, n *ir.Node) {
 		if shared {
 			row = t
 		}
+		matrix := m.of(id)
+		if len(n.Args) > 3 {
+			biases := f.arg(n, 3)
+			bias := f.slice(biases, element(biases, id))
+			matrix.bias = &bias
+		}
 		at := window{sizes{slot, 0}, sizes{1, expert.Shape[0]}, 0}
-		part, scratch := f.linear(f.slice(carried[0], at), f.row(in, row), m.of(id), carried[1:])
+		part, scratch := f.linear(f.slice(carried[0], at), f.row(in, row), matrix, carried[1:])
 		return append([]tensor{f.insert(part, carried[0], at)}, scratch...)
 	})
 	f.set(n, f.joined(carried[0], k))
@@ -42,17 +48,6 @@ func (f *function) sideBySide(x tensor, k int) tensor {
 func (f *function) joined(x tensor, k int) tensor {
 	rows, width := x.shape[0]/k, x.shape[1]
 	return f.collapse(f.expand(x, "[[0, 1], [2]]", rows, k, width), "[[0], [1, 2]]", rows, k*width)
-}
-
-func lowerMoEBias(f *function, n *ir.Node) {
-	x, bias, ids, y := f.arg(n, 0), f.arg(n, 1), f.arg(n, 2), f.dest(n.Results[0])
-	rows, k, width := x.shape[0], ids.shape[1], bias.shape[1]
-	split := func(t tensor) operand { return operand{f.expand(t, "[[0], [1, 2]]", rows, k, width), "t, j, n"} }
-	y = f.generic("t, j, n", []operand{split(x), {ids, "t, j"}}, split(y), func(in []string) string {
-		id := f.assign("arith.index_cast %s : i32 to index", in[1])
-		return f.addf(in[0], f.extract(bias, id, f.assign("linalg.index 2 : index")))
-	})
-	f.set(n, f.collapse(y, "[[0], [1, 2]]", rows, k*width))
 }
 
 // lowerMoECombine adds in the order of selection.

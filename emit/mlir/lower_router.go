@@ -10,9 +10,9 @@ func lowerRouterTopK(f *function, n *ir.Node) {
 	ids = f.selectRanks(f.ranks(f.orderKeys(logits)), ids)
 	if n.Attrs.Str("softmax") == ir.RouteAll {
 		all := f.copyTo(logits, f.empty("f32", rows, experts))
-		weights = f.gather(f.softmax(all, rows, experts), ids, weights)
+		weights = f.gather(f.softmax(all, rows, experts, nil), ids, weights)
 	} else {
-		weights = f.softmax(f.gather(logits, ids, weights), rows, k)
+		weights = f.softmax(f.gather(logits, ids, weights), rows, k, nil)
 	}
 	f.tensors[n.Results[0]], f.tensors[n.Results[1]] = weights, ids
 }

@@ -18,10 +18,10 @@ func oracleRoute(n *ir.Node, logits []float32) value {
 			p[j] = x[id]
 		}
 		if n.Attrs.Str("softmax") == ir.RouteSelected {
-			oracleSoftmax(p)
+			oracleSoftmax(p, nil)
 		} else {
 			all := append([]float32(nil), x...)
-			oracleSoftmax(all)
+			oracleSoftmax(all, nil)
 			for j, id := range ids {
 				p[j] = all[id]
 			}
@@ -64,16 +64,12 @@ func oracleMoELinear(n *ir.Node, in []value) []float32 {
 			row = slot / k
 		}
 		x := in[0].floats[row*width : (row+1)*width]
-		y = append(y, oracleLinear(x, in[1].weight.expert(int(id)), n.Attrs.Str("kind"))...)
-	}
-	return y
-}
-
-func oracleMoEBias(n *ir.Node, in []value) []float32 {
-	width := n.Args[1].Type.Shape[1]
-	y := make([]float32, len(in[0].floats))
-	for i, v := range in[0].floats {
-		y[i] = v + in[1].floats[int(in[2].ids[i/width])*width+i%width]
+		for i, v := range oracleLinear(x, in[1].weight.expert(int(id)), n.Attrs.Str("kind")) {
+			if len(in) > 3 {
+				v += in[3].weight.expert(int(id)).floats[i]
+			}
+			y = append(y, v)
+		}
 	}
 	return y
 }

@@ -41,11 +41,17 @@ func Open(path string) (*Checkpoint, error) {
 	return openGGUF(path)
 }
 
-// unpermute makes q and k appear in Hugging Face's row order.
+// unpermute makes q and k appear in Hugging Face's row order. Llama's rows are
+// permuted in GGUF files, those of other families are not.
 func (c *Checkpoint) unpermute() {
+	if c.config.Architecture != "llama" {
+		return
+	}
 	for i := range c.config.Layers {
-		for _, name := range []string{"q_proj", "k_proj"} {
-			c.tensors[fmt.Sprintf("model.layers.%d.self_attn.%s.weight", i, name)].headDim = c.config.HeadDim
+		for _, name := range []string{"q_proj.weight", "k_proj.weight", "q_proj.bias", "k_proj.bias"} {
+			if t := c.tensors[LayerPrefix(i)+"self_attn."+name]; t != nil {
+				t.headDim = c.config.HeadDim
+			}
 		}
 	}
 }

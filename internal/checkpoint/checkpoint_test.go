@@ -196,7 +196,7 @@ func TestGGUFConfig(t *testing.T) {
 func TestGGUFRefuses(t *testing.T) {
 	g := checkpointtest.TinyGGUF()
 	for want, g := range map[string]checkpointtest.GGUF{
-		`general.architecture is "gemma"; lpuctl supports only "llama"`:                         g.Set("general.architecture", "gemma"),
+		`general.architecture is "gemma"; lpuctl supports gemma2, gemma3, llama, phi3, qwen2, qwen3`: g.Set("general.architecture", "gemma"),
 		`general.architecture is missing`:                                                       g.Set("general.architecture", nil),
 		`llama.expert_count is 8; lpuctl supports only 0`:                                       g.Set("llama.expert_count", uint32(8)),
 		`split.count is 2; lpuctl supports only 1`:                                              g.Set("split.count", uint16(2)),
@@ -204,12 +204,12 @@ func TestGGUFRefuses(t *testing.T) {
 		`llama.block_count is missing`:                                                          g.Set("llama.block_count", nil),
 		`llama.block_count is "1", not a number`:                                                g.Set("llama.block_count", "1"),
 		`llama.block_count is 1.5, not an integer`:                                              g.Set("llama.block_count", 1.5),
-		`layers is 0, not 1 to 1048576`:                                                         g.Set("llama.block_count", uint32(0)),
+		`llama.block_count is 0, not 1 to 1048576`:                                              g.Set("llama.block_count", uint32(0)),
 		`llama.attention.head_count is [4], not a number`:                                       g.Set("llama.attention.head_count", []int32{4}),
 		`4 query heads do not divide among 3 KV heads`:                                          g.Set("llama.attention.head_count_kv", uint32(3)),
 		`llama.attention.value_length is 16; lpuctl supports only 8`:                            g.Set("llama.attention.value_length", uint32(16)),
 		`llama.rope.dimension_count is 4; lpuctl supports only 8`:                               g.Set("llama.rope.dimension_count", uint32(4)),
-		`llama.rope.scaling.type is "yarn"; lpuctl supports none and linear`:                    g.Set("llama.rope.scaling.type", "yarn"),
+		`llama.rope.scaling.type is "longrope"; lpuctl supports none, linear and yarn`:          g.Set("llama.rope.scaling.type", "longrope"),
 		`llama.rope.scaling.factor is missing`:                                                  g.Set("llama.rope.scaling.type", "linear"),
 		`llama.vocab_size is 17; lpuctl supports only 16`:                                       g.Set("llama.vocab_size", uint32(17)),
 		`epsilon of RMSNorm is NaN, not between 0 and 1`:                                        g.Set("llama.attention.layer_norm_rms_epsilon", float32(math.NaN())),
@@ -218,7 +218,8 @@ func TestGGUFRefuses(t *testing.T) {
 		`no tensor token_embd.weight of 2 dimensions`:                                           g.Without("token_embd.weight"),
 		`tensor "blk.0.ffn_up.weight" is missing`:                                               g.Without("blk.0.ffn_up.weight"),
 		`tensor "blk.1.attn_norm.weight" is missing`:                                            g.Set("llama.block_count", uint32(2)),
-		`tensor "blk.0.attn_q.bias" has no place in this architecture`:                          g.Replace(checkpointtest.Ramp("blk.0.attn_q.bias", 32)),
+		`tensor "blk.0.attn_q.scale" has no place in this architecture`:                         g.Replace(checkpointtest.Ramp("blk.0.attn_q.scale", 32)),
+		`tensor "blk.0.attn_k.bias" is missing`:                                                 g.Replace(checkpointtest.Ramp("blk.0.attn_q.bias", 32)),
 		`tensor "blk.0.attn_k.weight" has shape [8 32], but the configuration asks for [16 32]`: g.Replace(checkpointtest.Ramp("blk.0.attn_k.weight", 32, 8)),
 	} {
 		_, err := checkpoint.FromGGUF("bad.gguf", g.Bytes())

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint/packed"
 	"github.com/lpuctl/lpuctl/internal/quant"
@@ -16,6 +17,7 @@ type Tensor struct {
 	path    string // of the file, for errors
 	data    []byte // encoded rows, in the order of the file
 	headDim int    // if not 0, rows within a head are in the order of adjacent pairs
+	addOne  bool   // the weight is 1 + what the file has
 
 	packed packed.Weight // if not nil, has the rows instead of data
 }
@@ -38,8 +40,16 @@ func (t *Tensor) Cols() int {
 }
 
 // Row returns the encoded bytes of row i, a slice of the file that is valid
-// until the checkpoint is closed and must not be written to.
+// until the checkpoint is closed and must not be written to. A vector that GGUF
+// reorders has no such bytes.
 func (t *Tensor) Row(i int) ([]byte, error) {
+	if t.headDim != 0 && len(t.Shape) == 1 {
+		return nil, t.errorf("its elements are reordered: it can only be decoded")
+	}
+	return t.row(i)
+}
+
+func (t *Tensor) row(i int) ([]byte, error) {
 	rows := t.Rows()
 	if err := t.checkRow(i); err != nil {
 		return nil, err
@@ -47,7 +57,10 @@ func (t *Tensor) Row(i int) ([]byte, error) {
 	if t.packed != nil {
 		return nil, t.errorf("its rows are packed in several tensors")
 	}
-	size, at := len(t.data)/rows, t.fileRow(i)
+	size, at := len(t.data)/rows, i
+	if len(t.Shape) > 1 {
+		at = t.fileRow(i)
+	}
 	return t.data[at*size:][:size:size], nil
 }
 
@@ -58,17 +71,29 @@ func (t *Tensor) checkRow(i int) error {
 	return nil
 }
 
-// ReadRow decodes row i to dst, which must have Cols elements.
+// ReadRow decodes row i to dst, which must have Cols elements. Gemma's weights
+// of norms become 1 + w, rounded once, as transformers computes them in float32.
 func (t *Tensor) ReadRow(i int, dst []float32) error {
 	if t.packed != nil {
 		return t.readPacked(i, len(dst), func() error { return t.packed.Floats(i, dst) })
 	}
-	row, err := t.Row(i)
+	row, err := t.row(i)
 	if err != nil {
 		return err
 	}
 	if err := quant.Decode(t.Type, row, dst); err != nil {
 		return t.errorf("%w", err)
+	}
+	if t.addOne {
+		for i, v := range dst {
+			dst[i] = 1 + v
+		}
+	}
+	if t.headDim != 0 && len(t.Shape) == 1 {
+		inFile := slices.Clone(dst)
+		for i := range dst {
+			dst[i] = inFile[t.fileRow(i)]
+		}
 	}
 	return nil
 }
@@ -115,7 +140,7 @@ func (t *Tensor) errorf(format string, args ...any) error {
 	return fmt.Errorf("checkpoint: %s: tensor %q: %w", t.path, t.Name, fmt.Errorf(format, args...))
 }
 
-// fileRow returns where the file has row i.
+// fileRow returns where the file has row i of a matrix, or element i of a bias.
 //
 // Hugging Face rotates elements j and j+d/2 of a head of dimension d together,
 // GGML's llama rotates 2j and 2j+1, so that the conversion to GGUF moves row

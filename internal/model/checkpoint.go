@@ -58,8 +58,8 @@ type checkpointRows struct {
 	tables ropeTables
 }
 
-func checkpointSource(c *checkpoint.Checkpoint, config *Config) pack.Source {
-	return pack.FromRows(checkpointRows{c, newRopeTables(config)})
+func checkpointSource(c *checkpoint.Checkpoint, config *Config, context int) pack.Source {
+	return pack.FromRows(checkpointRows{c, newRopeTables(config, context)})
 }
 
 // Floats implements pack.RowSource.

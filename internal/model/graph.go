@@ -13,10 +13,20 @@ import (
 // the result the stream after the layer. Its last value is "mlp.residual".
 type family func(l *layer, x *ir.Value) *ir.Value
 
-// families are the architectures by their name in a Config.
+// families are the architectures by their name in a Config. Mistral, Qwen,
+// Phi-3, Mixtral and gpt-oss differ from Llama in what their configs say.
 func families() map[string]family {
 	return map[string]family{
-		"llama": llama,
+		"llama":       llama,
+		"mistral":     llama,
+		"qwen2":       llama,
+		"qwen3":       llama,
+		"phi3":        llama,
+		"mixtral":     llama,
+		"qwen3_moe":   llama,
+		"gpt_oss":     llama,
+		"gemma2":      gemma,
+		"gemma3_text": gemma,
 	}
 }
 
@@ -49,16 +59,20 @@ func build(c Config, types WeightTypes, o Options) (*ir.Module, error) {
 
 // graph holds the builder and the weights while the functions are made.
 type graph struct {
-	config   Config
-	options  Options
-	family   family
-	b        *ir.Builder
-	embed    *ir.Value
-	layers   []layerWeights
-	norm     *ir.Value
-	head     *ir.Value
-	cos, sin *ir.Value
+	config  Config
+	options Options
+	family  family
+	b       *ir.Builder
+	embed   *ir.Value
+	layers  []layerWeights
+	norm    *ir.Value
+	head    *ir.Value
+	rope    tables
+	local   tables // of layers with a window
 }
+
+// tables are the cosines and sines of one rotary embedding.
+type tables struct{ cos, sin *ir.Value }
 
 // layerWeights are the weights of one layer, in the order of specs.
 type layerWeights struct {
@@ -77,11 +91,7 @@ func (g *graph) declare(types WeightTypes) {
 		l := layerWeights{specs: c.LayerTensors(i)}
 		for _, s := range l.specs {
 			name := checkpoint.LayerPrefix(i) + s.Name
-			if len(s.Shape) == 2 {
-				l.weights = append(l.weights, matrix(name, s.Shape[0], s.Shape[1], true))
-			} else {
-				l.weights = append(l.weights, g.b.Weight(name, ir.Tensor(ir.F32, s.Shape...)))
-			}
+			l.weights = append(l.weights, g.b.Weight(name, layerType(types, name, s.Shape)))
 		}
 		g.layers = append(g.layers, l)
 	}
@@ -90,8 +100,33 @@ func (g *graph) declare(types WeightTypes) {
 	if !c.TieEmbeddings {
 		g.head = matrix(HeadWeight, c.Vocab, c.Hidden, false)
 	}
-	table := ir.Tensor(ir.F32, g.options.Context, c.HeadDim/2)
-	g.cos, g.sin = g.b.Weight(CosTable, table), g.b.Weight(SinTable, table)
+	table := ir.Tensor(ir.F32, g.options.Context, c.Rotated()/2)
+	g.rope = tables{g.b.Weight(CosTable, table), g.b.Weight(SinTable, table)}
+	g.local = g.rope
+	if c.LocalRope != nil && c.Windows != nil {
+		g.local = tables{g.b.Weight(LocalCosTable, table), g.b.Weight(LocalSinTable, table)}
+	}
+}
+
+// tables are those of layer i.
+func (g *graph) tables(i int) tables {
+	if g.config.Window(i) > 0 {
+		return g.local
+	}
+	return g.rope
+}
+
+// layerType is the type of a weight of a layer: a vector or biases, a matrix, or
+// a stack of the matrices of experts. A router is not a projection: its choice
+// of experts would suffer from rounding it.
+func layerType(types WeightTypes, name string, shape []int) ir.Type {
+	n := len(shape)
+	if n == 1 || strings.HasSuffix(name, ".bias") {
+		return ir.Tensor(ir.F32, shape...)
+	}
+	t := types.MatrixType(name, shape[n-2], shape[n-1], !strings.HasSuffix(name, "mlp.router.weight"))
+	t.Shape = shape
+	return t
 }
 
 // kind is the compute kind of a linear with that weight.
@@ -127,21 +162,26 @@ func (g *graph) entry(phase string, tokens int) {
 	ids := f.Param("tokens", ir.Tensor(ir.I32, tokens))
 	pos := f.Param("pos", ir.Tensor(ir.I32))
 	k, v := f.Param("kcache", kType), f.Param("vcache", vType)
-	x := f.Embed("embed", ids, g.embed)
+	x := f.ScaledEmbed("embed", ids, g.embed, g.config.EmbedScale)
 	for i, l := range g.layers {
-		path := "layers." + strconv.Itoa(i)
-		args := append([]*ir.Value{x, k, v, f.Const(path+".index", i), pos, g.cos, g.sin}, l.weights...)
+		path, rope := "layers."+strconv.Itoa(i), g.tables(i)
+		args := append([]*ir.Value{x, k, v, f.Const(path+".index", i), pos, rope.cos, rope.sin}, l.weights...)
 		results := f.Call(functions[g.signature(i)], []string{path, path + ".kcache", path + ".vcache"}, args...)
 		x, k, v = results[0], results[1], results[2]
 	}
 	x = f.RMSNorm("norm", x, g.norm, g.config.NormEps)
+	if limit := g.config.LogitSoftcap; limit > 0 {
+		f.Return(f.Softcap("logits", f.Linear("head", x, g.head, g.kind(g.head)), limit), k, v)
+		return
+	}
 	f.Return(f.Linear("logits", x, g.head, g.kind(g.head)), k, v)
 }
 
-// signature tells which layers share a function: those with the same weights,
-// by name and type.
+// signature tells which layers share a function: those with the same window
+// and the same weights, by name and type.
 func (g *graph) signature(i int) string {
 	var s strings.Builder
+	fmt.Fprintf(&s, "%d ", g.config.Window(i))
 	for j, w := range g.layers[i].weights {
 		fmt.Fprintf(&s, "%s:%v ", g.layers[i].specs[j].Name, w.Type)
 	}

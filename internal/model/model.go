@@ -86,11 +86,15 @@ const (
 	HeadWeight  = "lm_head.weight"
 	CosTable    = "rope.cos"
 	SinTable    = "rope.sin"
+
+	LocalCosTable = "rope.local.cos" // of layers with a window, where they have their own
+	LocalSinTable = "rope.local.sin"
 )
 
 // WeightTypes says in which type a checkpoint has a matrix.
 type WeightTypes interface {
-	// MatrixType is the type of the matrix [out, in] of that name; projection
-	// tells the linears of a layer from the embedding and the head.
+	// MatrixType is the type of the matrix [out, in] of that name, or of one in
+	// the stack of that name; projection tells the linears of a layer from the
+	// embedding, the head and routers.
 	MatrixType(name string, out, in int, projection bool) ir.Type
 }

@@ -100,9 +100,9 @@ func (m *Model) Graph(o Options, seed *uint64) (*Graph, error) {
 	g := &Graph{Module: module, Plan: plan}
 	switch {
 	case m.Checkpoint != nil:
-		g.Source = checkpointSource(m.Checkpoint, &m.Config)
+		g.Source = checkpointSource(m.Checkpoint, &m.Config, o.Context)
 	case seed != nil:
-		g.Source = Synthetic(m.Config, *seed)
+		g.Source = Synthetic(m.Config, o.Context, *seed)
 	}
 	return g, nil
 }

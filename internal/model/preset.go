@@ -65,9 +65,9 @@ func (p PresetTypes) MatrixType(_ string, out, in int, projection bool) ir.Type 
 }
 
 // Synthetic is the source of deterministic weights of a preset; the rope
-// tables are the real ones.
-func Synthetic(c Config, seed uint64) pack.Source {
-	tables := newRopeTables(&c)
+// tables are the real ones of a graph of that context (0: the architecture's).
+func Synthetic(c Config, context int, seed uint64) pack.Source {
+	tables := newRopeTables(&c, context)
 	return synthetic{pack.Synthetic{Seed: seed}, tables, pack.FromRows(tables)}
 }
 

@@ -22,7 +22,7 @@ const sameFrequency = 1e-14
 func TestLlama3Frequencies(t *testing.T) {
 	c, err := Preset("llama3.1-70b")
 	require.NoError(t, err)
-	freqs := inverseFrequencies(&c.Rope, 128)
+	freqs := inverseFrequencies(&c.Rope, 128, 131072)
 	require.Len(t, freqs, 64)
 	for i, want := range map[int]float64{
 		0:  1.0,
@@ -43,24 +43,24 @@ func TestLlama3Frequencies(t *testing.T) {
 }
 
 func TestFrequencies(t *testing.T) {
-	require.Equal(t, []float64{1, 0.01}, inverseFrequencies(&checkpoint.Rope{Theta: 10000}, 4))
-	require.Equal(t, []float64{0.25, 0.0025}, inverseFrequencies(&checkpoint.Rope{Theta: 10000, Type: "linear", Factor: 4}, 4))
-	require.Equal(t, []float64{0.5, 0.00125}, inverseFrequencies(&checkpoint.Rope{Theta: 10000, Divisors: []float32{2, 8}}, 4))
+	require.Equal(t, []float64{1, 0.01}, inverseFrequencies(&checkpoint.Rope{Theta: 10000}, 4, 0))
+	require.Equal(t, []float64{0.25, 0.0025}, inverseFrequencies(&checkpoint.Rope{Theta: 10000, Type: "linear", Factor: 4}, 4, 0))
+	require.Equal(t, []float64{0.5, 0.00125}, inverseFrequencies(&checkpoint.Rope{Theta: 10000, Divisors: []float32{2, 8}}, 4, 0))
 }
 
 // TestLlama3Divisors: the factors that GGUF files of Llama 3.1 carry in place
 // of the rope type give the same frequencies, up to their float32.
 func TestLlama3Divisors(t *testing.T) {
 	scaled := checkpoint.Rope{Theta: 500000, Type: "llama3", Factor: 8, LowFreq: 1, HighFreq: 4, OriginalContext: 8192}
-	want := inverseFrequencies(&scaled, 128)
+	want := inverseFrequencies(&scaled, 128, 0)
 	plain := checkpoint.Rope{Theta: 500000}
-	base := inverseFrequencies(&plain, 128)
+	base := inverseFrequencies(&plain, 128, 0)
 	for i := range base {
 		plain.Divisors = append(plain.Divisors, float32(base[i]/want[i]))
 	}
 	require.EqualValues(t, 1, plain.Divisors[0])
 	require.EqualValues(t, 8, plain.Divisors[63])
-	require.InEpsilonSlice(t, want, inverseFrequencies(&plain, 128), 1e-7)
+	require.InEpsilonSlice(t, want, inverseFrequencies(&plain, 128, 0), 1e-7)
 }
 
 // TestRopeTables reads the tables of a preset as the engines do.
@@ -71,7 +71,7 @@ func TestRopeTables(t *testing.T) {
 	require.NoError(t, err)
 	plan, err := pack.NewPlan(m)
 	require.NoError(t, err)
-	store, err := pack.Build(t.Context(), plan, Synthetic(c, 1), nil)
+	store, err := pack.Build(t.Context(), plan, Synthetic(c, 0, 1), nil)
 	require.NoError(t, err)
 	tables := map[string][]float32{}
 	for _, w := range m.Weights {

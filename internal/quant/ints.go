@@ -23,6 +23,12 @@ func (t *Type) Ints() (form Ints, ok bool) {
 	return *t.ints, true
 }
 
+// Same says whether two forms hold the same numbers.
+func (form Ints) Same(other Ints) bool {
+	return form.Bits == other.Bits && form.Group == other.Group && form.Zero == other.Zero &&
+		form.Zeros == other.Zeros && form.Wide == other.Wide
+}
+
 // Integers takes the row src apart without loss: the integers in element order,
 // one a byte, and the scales, one a group, followed by the minimums if the type
 // has them. It fails if the type has no integer form or a length does not fit.

@@ -87,6 +87,39 @@ func TestDecodeF64(t *testing.T) {
 	require.Equal(t, []float32{1, 1 + 0x1p-22, float32(math.Inf(1)), -0.5}, dst)
 }
 
+// TestEncode compares bytes with PyPI gguf 0.19.0.
+func TestEncode(t *testing.T) {
+	goldens := readGoldens(t, "encoded.json")
+	for _, typ := range []*Type{F16, BF16, Q4_0, Q8_0} {
+		want, floats := goldens[typ.Name].bytes(t)
+		src, got := make([]float32, len(floats)/4), make([]byte, len(want))
+		require.NoError(t, Decode(F32, floats, src))
+		require.NoError(t, Encode(typ, src, got))
+		require.Equal(t, want, got, typ.Name)
+	}
+}
+
+// TestEncodeLimits: what would become infinite is refused, what rounds down is
+// not.
+func TestEncodeLimits(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, typ := range []*Type{F32, F16, BF16, Q4_0, Q8_0} {
+		src, dst := make([]float32, typ.Block), make([]byte, typ.Bytes)
+		for _, v := range []float32{inf, -inf, nan32(), math.Nextafter32(typ.limit, inf)} {
+			src[0] = v
+			require.ErrorContains(t, Encode(typ, src, dst), "element 0 is ", typ.Name)
+		}
+		for _, v := range []float32{typ.limit, -typ.limit, 0x1p-149} {
+			src[0] = v
+			require.NoError(t, Encode(typ, src, dst))
+			require.NoError(t, Decode(typ, dst, src))
+			require.False(t, math.IsInf(float64(src[0]), 0), "%s: %g", typ, v)
+		}
+	}
+	require.EqualError(t, Encode(Q4_K, make([]float32, 256), make([]byte, 144)), "type Q4_K cannot be encoded")
+	require.Error(t, Encode(Q4_0, make([]float32, 32), make([]byte, 17)))
+}
+
 func TestDecodeF32(t *testing.T) {
 	dst := make([]float32, 2)
 	require.NoError(t, Decode(F32, []byte{0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0}, dst))

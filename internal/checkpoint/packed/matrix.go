@@ -66,8 +66,16 @@ func (m *matrix) middle() uint8 { return 1 << (m.bits - 1) }
 // longer group is several of these with the same scale; a single one for the
 // whole row may be cut anywhere. It is 0 if the groups are too short.
 func (m *matrix) formGroup() int {
+	if m.group >= m.in {
+		for _, g := range []int{32, 64} {
+			if g >= m.in {
+				return g
+			}
+		}
+		return 128
+	}
 	for _, g := range []int{128, 64, 32} {
-		if m.group%g == 0 || m.group >= m.in {
+		if m.group%g == 0 {
 			return g
 		}
 	}

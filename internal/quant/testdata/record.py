@@ -1,11 +1,12 @@
-"""Record how other software decodes random blocks: blocks.json and float8.json.
+"""Record what other software makes of random blocks: blocks.json, encoded.json and float8.json.
 
     pip install gguf==0.19.0 ml_dtypes==0.6.0 numpy==2.4.6
     python record.py
 
 blocks.json: PyPI gguf. Plain types have 8 rows, the others 4 rows of 1 to 2
 blocks; the bytes are random, but for float16 scales, which are finite (random
-too; one is subnormal, one is negative zero). float8.json: what ml_dtypes makes
+too; one is subnormal, one is negative zero). encoded.json: how PyPI gguf
+quantizes random floats ("src" is the blocks, "want" the floats before). float8.json: what ml_dtypes makes
 of all 256 bytes. "src" and "want" are hex; "want" holds little-endian float32.
 """
 
@@ -65,6 +66,14 @@ def main():
         src = blocks(rng, name).reshape(4, -1)
         out[name] = pair(src, gguf.quants.dequantize(src, gguf.GGMLQuantizationType[name]))
     write("blocks.json", out)
+    floats = rng.normal(0, 1, (8, 64)).astype(np.float32)
+    floats[0, :32] = 0
+    floats[1, 3], floats[1, 9] = 4, -4
+    floats[2] = np.arange(64) * 0.5 - 16
+    out = {}
+    for name in ("F16", "BF16", "Q4_0", "Q8_0"):
+        out[name] = pair(gguf.quants.quantize(floats, gguf.GGMLQuantizationType[name]), floats)
+    write("encoded.json", out)
     every = np.arange(256, dtype=np.uint8)
     write("float8.json", {name: pair(every, every.view(t).astype(np.float32)) for name, t in FLOAT8.items()})
 
