@@ -58,6 +58,35 @@ func benchmarkLinear(b *testing.B, c linearCase, rows int) {
 	b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds()/1e9, "Gop/s")
 }
 
+// BenchmarkMoELinear is moe_linear with matrices of 1024 outputs and 2048
+// inputs on one thread: one token, and 16 that select at random. Compare with
+// BenchmarkLinear: only the matrices of selected experts cost time.
+func BenchmarkMoELinear(b *testing.B) {
+	weight := func(experts int) ir.Type {
+		return ir.QuantizedExperts(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}, experts, 1024, 2048)
+	}
+	for _, experts := range []int{4, 32} {
+		for _, rows := range []int{1, 16} {
+			b.Run(fmt.Sprintf("4 of %d/%d", experts, rows), func(b *testing.B) {
+				m := moduleOf(b, rows, ir.Tensor(ir.F32, rows, 2048), func(m *ir.Builder) body {
+					w, router := m.Weight("w", weight(experts)), m.Weight("router", ir.Tensor(ir.F32, experts, 2048))
+					return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
+						_, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), 4, ir.RouteSelected)
+						return f.MoELinear("y", x, w, ids, ir.KindA15)
+					}
+				})
+				e := newEngine(b, m, syntheticStore(b, m), 1)
+				tokens := allTokens(rows)
+				for b.Loop() {
+					if _, err := e.Prefill(tokens, 0); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkAttention is one head of dimension 128 that sees 512 positions; its
 // bytes are the keys and values.
 func BenchmarkAttention(b *testing.B) {

@@ -22,9 +22,21 @@ func small(tied bool) model.Config {
 	}}
 }
 
+// mixture has experts with biases and a clamped SwiGLU in all layers but one,
+// sinks, and a window in one layer.
+func mixture() model.Config {
+	c := small(false)
+	c.Architecture, c.Sinks, c.QKVBias, c.OutBias = "gpt_oss", true, true, true
+	c.Windows = []int{5, 0, 0}
+	c.Experts = checkpoint.Experts{
+		Count: 5, PerToken: 2, Intermediate: 70, Normalize: true, Dense: []bool{false, true, false}, Bias: true, Alpha: 1.702, Limit: 2,
+	}
+	return c
+}
+
 func plainRope() checkpoint.Rope { return checkpoint.Rope{Type: "default", Theta: 10000} }
 
-// build makes a Llama whose entries take 7 tokens and one.
+// build makes a model whose entries take 7 tokens and one.
 func build(t testing.TB, c model.Config, kind string, quant *ir.Quant) *ir.Module {
 	t.Helper()
 	m, err := model.Build(c, model.PresetTypes{Quant: quant}, model.Options{Kind: kind, Prefill: 7})
@@ -46,11 +58,13 @@ func forms() map[string]*ir.Quant {
 // calls, in execution order.
 func TestModelAgainstOracle(t *testing.T) {
 	for kind, quant := range forms() {
-		t.Run(kind, func(t *testing.T) {
-			m := build(t, small(kind == ir.KindA8), kind, quant)
-			requireOracle(t, m, randomWeights(m, nil),
-				chunk{[]int32{5, 76, 0, 64, 63}, 0}, chunk{[]int32{9}, 5}, chunk{[]int32{1, 1, 2, 3, 5, 8, 13}, 6}, chunk{[]int32{70}, 13})
-		})
+		for name, c := range map[string]model.Config{"llama": small(kind == ir.KindA8), "mixture": mixture()} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				m := build(t, c, kind, quant)
+				requireOracle(t, m, randomWeights(m, nil),
+					chunk{[]int32{5, 76, 0, 64, 63}, 0}, chunk{[]int32{9}, 5}, chunk{[]int32{1, 1, 2, 3, 5, 8, 13}, 6}, chunk{[]int32{70}, 13})
+			})
+		}
 	}
 }
 
@@ -58,14 +72,16 @@ func TestModelAgainstOracle(t *testing.T) {
 func TestPrefillIsDecodes(t *testing.T) {
 	tokens := []int32{3, 1, 4, 1, 5, 9, 26, 53, 58, 9, 7, 9, 32, 38}
 	for kind, quant := range forms() {
-		t.Run(kind, func(t *testing.T) {
-			m := build(t, small(true), kind, quant)
-			store := randomWeights(m, nil).store(t, m)
-			want := logits(t, newEngine(t, m, store, 1), tokens, 1)
-			for n := 2; n <= 7; n++ {
-				require.Empty(t, difference(want, logits(t, newEngine(t, m, store, 1), tokens, n)), "calls of %d", n)
-			}
-		})
+		for name, c := range map[string]model.Config{"llama": small(true), "mixture": mixture()} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				m := build(t, c, kind, quant)
+				store := randomWeights(m, nil).store(t, m)
+				want := logits(t, newEngine(t, m, store, 1), tokens, 1)
+				for n := 2; n <= 7; n++ {
+					require.Empty(t, difference(want, logits(t, newEngine(t, m, store, 1), tokens, n)), "calls of %d", n)
+				}
+			})
+		}
 	}
 }
 

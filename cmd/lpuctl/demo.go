@@ -90,7 +90,7 @@ func (d *demo) run(ctx context.Context, output string) error {
 
 // kinds proves every compute kind and, in f32, the recorded golden.
 func (d *demo) kinds(ctx context.Context, m *model.Model) error {
-	tools, missing, err := findTools(ctx)
+	tools, missing, err := d.findTools(ctx)
 	if err != nil {
 		return err
 	}

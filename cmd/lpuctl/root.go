@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 )
@@ -19,6 +20,19 @@ type streams struct {
 type app struct {
 	streams
 	verbose, quiet bool
+	started        bool // the command line was understood and its verb runs
+}
+
+// log returns the logger of -v and --quiet; it writes to stderr.
+func (a *app) log() *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case a.verbose:
+		level = slog.LevelDebug
+	case a.quiet:
+		level = slog.LevelError
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
 }
 
 // execute runs one command line and returns the exit code of the process.
@@ -30,6 +44,9 @@ func execute(ctx context.Context, args []string, s streams) int {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	err := root.ExecuteContext(ctx)
+	if err != nil && !a.started {
+		err = usagef("%w", err)
+	}
 	code := exitCode(err)
 	var coded *codedError
 	if err != nil && !(errors.As(err, &coded) && coded.err == nil) {
@@ -44,8 +61,9 @@ func newRoot(a *app) *cobra.Command {
 		Short:         "Take a Llama-family checkpoint to Groq's LPU and prove that it arrived intact",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		// Arguments and flags have been checked when this runs.
+		PersistentPreRun: func(*cobra.Command, []string) { a.started = true },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%w", err) })
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "debug logs on stderr")
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "errors only on stderr, no progress")
 	root.AddCommand(

@@ -26,6 +26,7 @@ type validateFlags struct {
 	decode  int
 	start   int
 	threads int
+	stats   bool
 	output  string
 }
 
@@ -65,6 +66,7 @@ Exit code 3 when numbers differ. What cannot be checked for want of a tool is sa
 	flags.IntVar(&f.decode, "decode", 32, "greedy steps after the prompt")
 	flags.IntVar(&f.start, "start", 1, "first token of the prompt")
 	flags.IntVar(&f.threads, "threads", 0, "threads of the reference (0: all processors)")
+	flags.BoolVar(&f.stats, "stats", false, "print the median time of a decode step of both engines on stderr")
 	outputFlag(cmd, &f.output)
 	return cmd
 }
@@ -79,7 +81,7 @@ func (a *app) validate(ctx context.Context, f *validateFlags, spec string) error
 	if err != nil {
 		return err
 	}
-	tools, missing, err := findTools(ctx)
+	tools, missing, err := a.findTools(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,6 +97,10 @@ func (a *app) validate(ctx context.Context, f *validateFlags, spec string) error
 		proof, err := a.prove(ctx, c)
 		if err != nil {
 			return err
+		}
+		if f.stats && proof.Made != nil {
+			fmt.Fprintf(a.err, "%s: decode step: compiled %.3f ms, reference %.3f ms\n",
+				c.Name, milliseconds(proof.Compiled), milliseconds(proof.Reference))
 		}
 		verdicts = append(verdicts, proof.Verdicts...)
 	}
@@ -122,11 +128,15 @@ func (f *validateFlags) cases(m *model.Model) ([]*prove.Case, error) {
 }
 
 // findTools finds LLVM; when it is missing, missing says what and tools is nil.
-func findTools(ctx context.Context) (tools *toolchain.Toolchain, missing string, err error) {
+func (a *app) findTools(ctx context.Context) (tools *toolchain.Toolchain, missing string, err error) {
 	tools, err = toolchain.Find(ctx, os.Getenv)
 	var m *toolchain.MissingError
 	if errors.As(err, &m) {
+		a.log().Debug("LLVM is incomplete", "error", m)
 		return nil, m.Error(), nil
+	}
+	if err == nil {
+		a.log().Debug("found LLVM", "version", tools.Version)
 	}
 	return tools, "", err
 }
@@ -150,7 +160,8 @@ func (a *app) prove(ctx context.Context, c *prove.Case) (*prove.Proof, error) {
 
 // stage tells a person what begins.
 func (a *app) stage(what string) {
-	if !a.quiet && terminal(a.err) {
+	a.log().Debug(what)
+	if !a.verbose && !a.quiet && terminal(a.err) {
 		fmt.Fprintf(a.err, "… %s\n", what)
 	}
 }

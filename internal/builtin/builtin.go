@@ -3,16 +3,13 @@
 package builtin
 
 import (
-	_ "embed" // the model and its text are embedded
+	_ "embed" // the model is embedded
 	"fmt"
 	"strings"
 )
 
 //go:embed stories260k/stories260K.gguf
 var stories260k string
-
-//go:embed stories260k/greedy_200.txt
-var greedyText string
 
 // Names lists the built-in models, sorted.
 func Names() []string {
@@ -26,10 +23,4 @@ func Open(name string) (data []byte, err error) {
 		return nil, fmt.Errorf("builtin: no model %q; there is %s", name, strings.Join(Names(), ", "))
 	}
 	return []byte(stories260k), nil
-}
-
-// GreedyText is what stories260k says when it is decoded greedily from BOS for
-// 200 steps, as llama2.c's run.c printed it; no newline at the end.
-func GreedyText() string {
-	return greedyText
 }

@@ -196,9 +196,9 @@ func TestGGUFConfig(t *testing.T) {
 func TestGGUFRefuses(t *testing.T) {
 	g := checkpointtest.TinyGGUF()
 	for want, g := range map[string]checkpointtest.GGUF{
-		`general.architecture is "gemma"; lpuctl supports gemma2, gemma3, llama, phi3, qwen2, qwen3`: g.Set("general.architecture", "gemma"),
+		`general.architecture is "gemma"; lpuctl supports gemma2, gemma3, gpt-oss, llama, phi3, qwen2, qwen3, qwen3moe`: g.Set("general.architecture", "gemma"),
 		`general.architecture is missing`:                                                       g.Set("general.architecture", nil),
-		`llama.expert_count is 8; lpuctl supports only 0`:                                       g.Set("llama.expert_count", uint32(8)),
+		`llama.expert_used_count is missing`:                                                    g.Set("llama.expert_count", uint32(8)),
 		`split.count is 2; lpuctl supports only 1`:                                              g.Set("split.count", uint16(2)),
 		`llama.attention.scale is set, which lpuctl does not support`:                           g.Set("llama.attention.scale", float32(0.1)),
 		`llama.block_count is missing`:                                                          g.Set("llama.block_count", nil),

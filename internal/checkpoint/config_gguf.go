@@ -18,7 +18,8 @@ type ggufFamily struct {
 	read         func(f *fields, c *Config, tensors ggufTensors)
 }
 
-// ggufFamilies are the families by general.architecture; Mistral is "llama".
+// ggufFamilies are the families by general.architecture; Mistral and Mixtral
+// are "llama".
 // What is not said in a file is as in llama.cpp (src/llama-model.cpp).
 func ggufFamilies() map[string]ggufFamily {
 	return map[string]ggufFamily{
@@ -28,6 +29,9 @@ func ggufFamilies() map[string]ggufFamily {
 		"gemma2": ggufGemma2(),
 		"gemma3": ggufGemma3(),
 		"phi3":   ggufPhi3(),
+
+		"qwen3moe": ggufQwen3MoE(),
+		"gpt-oss":  ggufGPTOSS(),
 	}
 }
 
@@ -37,6 +41,11 @@ func ggufFamilies() map[string]ggufFamily {
 var ggufNeutral = []neutral{
 	{"expert_count", 0},
 	{"expert_used_count", 0},
+	{"expert_shared_count", 0},
+	{"expert_gating_func", 1},
+	{"expert_weights_norm", true},
+	{"expert_weights_scale", 1},
+	{"leading_dense_block_count", 0},
 	{"use_parallel_residual", false},
 	{"attention.sliding_window", 0},
 	{"attention.sliding_window_pattern", nil},

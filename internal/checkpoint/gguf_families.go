@@ -2,14 +2,19 @@ package checkpoint
 
 import "math"
 
-// ggufLlama is Llama and Mistral. Biases are there if their tensors are.
+// ggufLlama is Llama, Mistral and, with experts, Mixtral. Biases are there if
+// their tensors are.
 func ggufLlama() ggufFamily {
 	return ggufFamily{
 		architecture: "llama",
+		honours:      []string{"expert_count", "expert_used_count"},
 		read: func(f *fields, c *Config, tensors ggufTensors) {
 			c.QKVBias = tensors["blk.0.attn_q.bias"] != nil
 			c.OutBias = tensors["blk.0.attn_output.bias"] != nil
 			c.MLPBias = tensors["blk.0.ffn_gate.bias"] != nil
+			if f.int("expert_count", 0) != 0 {
+				c.Architecture, c.Experts = "mixtral", f.ggufExperts(c.Intermediate)
+			}
 			f.ggufRope(c, tensors)
 		},
 	}

@@ -14,12 +14,21 @@ func hfMixtral() hfFamily {
 			window := f.nullable("sliding_window", 0)
 			f.hfWindows(c, window, func(int) bool { return window != 0 })
 			c.Experts = Experts{
-				Count: f.int("num_local_experts", 8), PerToken: f.int("num_experts_per_tok", 2),
+				Count: f.experts("num_local_experts", 8), PerToken: f.int("num_experts_per_tok", 2),
 				Intermediate: c.Intermediate, Normalize: true,
 			}
 			f.hfRope(c, 1e6)
 		},
 	}
+}
+
+// experts returns a number of experts of a family that always has some.
+func (f *fields) experts(key string, def int) int {
+	n := f.int(key, def)
+	if n < 1 {
+		f.fail(key, "is %d, not a number of experts", n)
+	}
+	return n
 }
 
 // hfQwen3MoE is Qwen 3 with a mixture of experts in some or all layers:
@@ -91,7 +100,7 @@ func hfGPTOSS() hfFamily {
 			c.OutBias = c.QKVBias
 			f.hfWindows(c, f.nullable("sliding_window", 128), func(layer int) bool { return layer%2 == 0 })
 			c.Experts = Experts{
-				Count: f.int("num_local_experts", 128), PerToken: f.int("num_experts_per_tok", f.int("experts_per_token", 4)),
+				Count: f.experts("num_local_experts", 128), PerToken: f.int("num_experts_per_tok", f.int("experts_per_token", 4)),
 				Intermediate: c.Intermediate, Normalize: true, Bias: true,
 				Alpha: f.float("swiglu_alpha", 1.702), Limit: f.float("swiglu_limit", 7),
 			}
@@ -107,11 +116,11 @@ func (f *fields) gptOSSRope(c *Config) {
 		f.hfRope(c, 150000)
 		return
 	}
-	c.Rope = gptOSSYarn(f.float("rope_theta", 150000))
+	c.Rope = GPTOSSRope(f.float("rope_theta", 150000))
 }
 
-// gptOSSYarn is the rotary embedding that gpt-oss was published with.
-func gptOSSYarn(theta float64) Rope {
+// GPTOSSRope is the rotary embedding that gpt-oss was published with.
+func GPTOSSRope(theta float64) Rope {
 	return Rope{
 		Type: "yarn", Theta: theta, Factor: 32, OriginalContext: 4096, BetaFast: 32, BetaSlow: 1,
 		Untruncated: true, AttentionFactor: yarnAttention(32, 1),

@@ -55,7 +55,7 @@ func (c *Config) LayerTensors(i int) []Spec {
 		s.norm("post_attention_layernorm", "post_attention_norm", c.Hidden)
 		s.norm("pre_feedforward_layernorm", "ffn_norm", c.Hidden)
 	} else {
-		s.norm("post_attention_layernorm", "ffn_norm", c.Hidden)
+		s.norm("post_attention_layernorm", c.ggufMLPNorm(), c.Hidden)
 	}
 	if c.Experts.In(i) {
 		c.expertTensors(&s)
@@ -66,6 +66,14 @@ func (c *Config) LayerTensors(i int) []Spec {
 		s.norm("post_feedforward_layernorm", "post_ffw_norm", c.Hidden)
 	}
 	return s
+}
+
+// ggufMLPNorm is GGUF's name of the only norm before the MLP.
+func (c *Config) ggufMLPNorm() string {
+	if c.Architecture == "gpt_oss" {
+		return "post_attention_norm"
+	}
+	return "ffn_norm"
 }
 
 func (c *Config) attentionTensors(s *specs) {

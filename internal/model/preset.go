@@ -17,7 +17,7 @@ func Presets() []Config {
 	llama31 := checkpoint.Rope{
 		Type: "llama3", Theta: 500000, Factor: 8, LowFreq: 1, HighFreq: 4, OriginalContext: 8192,
 	}
-	return []Config{
+	return append([]Config{
 		llamaPreset("stories260k", 5, 64, 172, 8, 4, 8, 512, 512, plain(10000), true),
 		llamaPreset("smollm2-135m", 30, 576, 1536, 9, 3, 64, 49152, 8192, plain(100000), true),
 		llamaPreset("tinyllama-1.1b", 22, 2048, 5632, 32, 4, 64, 32000, 2048, plain(10000), false),
@@ -26,7 +26,7 @@ func Presets() []Config {
 		llamaPreset("llama2-70b", 80, 8192, 28672, 64, 8, 128, 32000, 2048, plain(10000), false),
 		llamaPreset("llama3-8b", 32, 4096, 14336, 32, 8, 128, 128256, 8192, plain(500000), false),
 		llamaPreset("llama3.1-70b", 80, 8192, 28672, 64, 8, 128, 128256, 131072, llama31, false),
-	}
+	}, mixturePresets()...)
 }
 
 func llamaPreset(name string, layers, hidden, intermediate, heads, kvHeads, headDim, vocab, context int,

@@ -22,6 +22,10 @@ func TestParameters(t *testing.T) {
 		"llama2-70b":     68_976_648_192,
 		"llama3-8b":      8_030_261_248,
 		"llama3.1-70b":   70_553_706_496,
+		"mixtral-8x7b":   46_702_792_704,
+		"qwen3-30b-a3b":  30_532_122_624,
+		"gpt-oss-20b":    20_914_757_184,
+		"gpt-oss-120b":   116_829_156_672,
 	}
 	for _, c := range Presets() {
 		require.Equal(t, published[c.Name], c.Parameters(), c.Name)
@@ -88,5 +92,5 @@ func TestLlama70B(t *testing.T) {
 func TestUnknownPreset(t *testing.T) {
 	_, err := Preset("llama4")
 	require.EqualError(t, err, `model: no preset "llama4"; there are stories260k, smollm2-135m, tinyllama-1.1b, `+
-		`llama2-7b, llama2-13b, llama2-70b, llama3-8b, llama3.1-70b`)
+		`llama2-7b, llama2-13b, llama2-70b, llama3-8b, llama3.1-70b, mixtral-8x7b, qwen3-30b-a3b, gpt-oss-20b, gpt-oss-120b`)
 }
