@@ -23,7 +23,9 @@ func TestConverted(t *testing.T) {
 			require.NoError(t, err)
 			path := filepath.Join(t.TempDir(), "m.gguf")
 			require.NoError(t, plan.Write(t.Context(), path, func(int64) {}))
-			for _, v := range (family{folder, "golden.safetensors", 0}).verdicts(t, path) {
+			verdicts, err := (family{folder, "golden.safetensors", 0}).compare(t, open(t, path))
+			require.NoError(t, err)
+			for _, v := range verdicts {
 				require.Equal(t, golden.WithinTolerance, v.Outcome, "%s: %s", v.Check, v.Reason)
 			}
 		})

@@ -78,7 +78,9 @@ func TestTwins(t *testing.T) {
 	for folder, typ := range twins {
 		t.Run(folder, func(t *testing.T) {
 			dir := filepath.Join(goldens, folder)
-			for _, v := range (family{folder, "golden.safetensors", 0}).verdicts(t, dir) {
+			verdicts, err := (family{folder, "golden.safetensors", 0}).compare(t, open(t, dir))
+			require.NoError(t, err)
+			for _, v := range verdicts {
 				require.Equal(t, golden.WithinTolerance, v.Outcome, "%s: %s", v.Check, v.Reason)
 			}
 			m, err := model.Open(dir)
