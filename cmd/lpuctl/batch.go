@@ -58,7 +58,7 @@ not tried again when it may have arrived: look with ` + "`lpuctl files list` and
 			if (len(args) == 1) == (f.fileID != "") {
 				return usagef("give either FILE or --file-id")
 			}
-			return a.withBatch(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				b, err := submit(cmd.Context(), c, f, args)
 				if err != nil {
 					return err
@@ -109,7 +109,7 @@ func newBatchStatus(a *app, f *batchFlags) *cobra.Command {
 		Example: "  lpuctl batch status\n  lpuctl batch status batch_01abc -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBatch(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				if len(args) == 0 {
 					return a.listBatches(cmd.Context(), c, f.output)
 				}
@@ -152,7 +152,7 @@ the batch ended with failed lines, 1 if it was not completed.`,
 			if f.every <= 0 {
 				return usagef("--every %v: want more than nothing", f.every)
 			}
-			return a.withBatch(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				b, err := a.waitBatch(cmd.Context(), c, args[0], f.every)
 				if err != nil {
 					return err
@@ -223,7 +223,11 @@ func batchErrors(b *groqclient.Batch) string {
 			fmt.Fprintf(&s, "\nand %d more", len(b.Errors.Data)-i)
 			break
 		}
-		fmt.Fprintf(&s, "\nline %d: %s: %s", e.Line, e.Code, e.Message)
+		s.WriteString("\n")
+		if e.Line > 0 {
+			fmt.Fprintf(&s, "line %d: ", e.Line)
+		}
+		fmt.Fprintf(&s, "%s: %s", e.Code, e.Message)
 	}
 	return s.String()
 }
@@ -235,7 +239,7 @@ func newBatchCancel(a *app, f *batchFlags) *cobra.Command {
 		Example: "  lpuctl batch cancel batch_01abc",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withBatch(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				b, err := c.CancelBatch(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -246,14 +250,6 @@ func newBatchCancel(a *app, f *batchFlags) *cobra.Command {
 	}
 	outputFlag(cmd, &f.output)
 	return cmd
-}
-
-// withBatch is withClient for a verb with -o text|json.
-func (a *app) withBatch(cmd *cobra.Command, f *batchFlags, use func(*groqclient.Client) error) error {
-	if err := checkOutput(f.output); err != nil {
-		return err
-	}
-	return a.withClient(cmd, &f.groqFlags, use)
 }
 
 // showBatch prints the state of a batch.

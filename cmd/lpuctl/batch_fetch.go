@@ -28,7 +28,7 @@ follow the others on stdout. The order is not that of the requests: join on cust
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&f.file, "output", "o", "", "file to write instead of stdout")
+	cmd.Flags().StringVarP(&f.file, "output", "o", "", "`file` to write instead of stdout")
 	cmd.Flags().BoolVar(&f.json, "json", false, "with -o: print one JSON object about the files")
 	return cmd
 }

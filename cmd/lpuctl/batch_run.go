@@ -44,8 +44,8 @@ way; a second one does not wait. The exit code is 16 if lines failed, 130 after 
 	setDefault(cmd, "max-retries", "5")
 	setDefault(cmd, "max-wait", "1h0m0s")
 	flags := cmd.Flags()
-	flags.StringVarP(&f.Output, "output", "o", "", "file of answers, new or of an earlier run")
-	flags.IntVarP(&f.Concurrency, "concurrency", "j", 8, "most requests in flight")
+	flags.StringVarP(&f.Output, "output", "o", "", "`file` of answers, new or of an earlier run")
+	flags.IntVarP(&f.Concurrency, "concurrency", "j", 8, "`number` of requests in flight at most")
 	flags.StringVar(&f.Retry, "retry-failed", batch.RetryTransient, "failed lines of earlier runs to send again: transient (server errors, no answer), all or none")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object with the counts")
 	complete(cmd, "retry-failed", []string{batch.RetryTransient, batch.RetryAll, batch.RetryNone})
@@ -75,13 +75,13 @@ func (a *app) batchRun(cmd *cobra.Command, f *batchRunFlags) error {
 		if err != nil {
 			return err
 		}
-		err = a.runJob(cmd.Context(), c, job, &f.Options)
+		err = a.runJob(cmd.Context(), c, job)
 		return errors.Join(a.endJob(job, f, err), job.Close())
 	})
 }
 
 // runJob runs the job with a progress bar.
-func (a *app) runJob(ctx context.Context, c *groqclient.Client, job *batch.Job, o *batch.Options) error {
+func (a *app) runJob(ctx context.Context, c *groqclient.Client, job *batch.Job) error {
 	add, done := a.progress(int64(job.Summary().Remaining), "requests", false)
 	defer done()
 	return job.Run(ctx, c, func(n int) { add(int64(n)) })

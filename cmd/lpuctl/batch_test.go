@@ -116,7 +116,7 @@ func TestBatchWaitEnds(t *testing.T) {
 		"errors":{"data":[{"code":7,"message":"bad line","line":2}`+strings.Repeat(`,{"code":"x","message":"y"}`, 10)+`]}}`)
 	r := g.run("batch", "wait", "batch_1")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.err, "batch batch_1: failed\nline 2: 7: bad line\n")
+	require.Contains(t, r.err, "batch batch_1: failed\nline 2: 7: bad line\nx: y\n")
 	require.Contains(t, r.err, "\nand 1 more\n")
 
 	g = newFakeGroq(t)

@@ -30,6 +30,7 @@ type killer struct {
 	finished map[string]bool // lines that must not come again
 	again    []string        // those that did
 	until    int             // requests until the kill
+	most     int             // requests after that which are answered, if not 0
 	delay    time.Duration   // from that request to the kill
 	kill     func()
 }
@@ -39,12 +40,16 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body.ReadFrom(r.Body) //nolint:errcheck // the client may have been killed
 	_, rest, _ := strings.Cut(body.String(), `"content":"`)
 	id, _, _ := strings.Cut(rest, ".")
-	k.ask(id)
+	if k.ask(id) {
+		<-r.Context().Done() // it is going to be killed
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Write([]byte(`{"choices":[{"message":{"content":"` + id + strings.Repeat(" and so on", 100) + `"}}]}`)) //nolint:errcheck // likewise
 }
 
-func (k *killer) ask(id string) {
+// ask counts the line. It reports whether the time for answers is over.
+func (k *killer) ask(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.asked[id]++
@@ -54,13 +59,16 @@ func (k *killer) ask(id string) {
 	if k.until--; k.until == 0 {
 		time.AfterFunc(k.delay, k.kill)
 	}
+	return k.most > 0 && k.until < -k.most
 }
 
-// arm says what must not be asked again, and when to kill.
-func (k *killer) arm(finished map[string]bool, until int, delay time.Duration, kill func()) {
+// arm says what must not be asked again, and when to kill. No more than most
+// requests are answered after that one, or all would be done before the last
+// kill.
+func (k *killer) arm(finished map[string]bool, until, most int, delay time.Duration, kill func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.finished, k.until, k.delay, k.kill = finished, until, delay, kill
+	k.finished, k.until, k.most, k.delay, k.kill = finished, until, most, delay, kill
 }
 
 // wholeLines are the custom_ids of the lines that have their end.
@@ -91,17 +99,18 @@ func TestBatchRunKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 2))
 	args := []string{"batch", "run", in, "-o", out}
 	for range kills {
-		cmd, errs := process(t, args...), new(bytes.Buffer)
+		cmd, errs, started := process(t, args...), new(bytes.Buffer), make(chan *os.Process, 1)
 		cmd.Stderr = errs
-		k.arm(wholeLines(t, out), 1+random.IntN(lines/kills), time.Duration(random.IntN(4000))*time.Microsecond,
-			func() { cmd.Process.Kill() }) //nolint:errcheck // how it died is seen below
+		k.arm(wholeLines(t, out), 1+random.IntN(lines/kills), 8, time.Duration(random.IntN(4000))*time.Microsecond,
+			func() { (<-started).Kill() }) //nolint:errcheck // how it died is seen below
 		require.NoError(t, cmd.Start())
+		started <- cmd.Process
 		require.Error(t, cmd.Wait())
 		require.Equal(t, -1, cmd.ProcessState.ExitCode(), "it was not killed: %s", errs)
 	}
 	before := wholeLines(t, out)
 	require.Less(t, len(before), lines, "the kills came too late to matter")
-	k.arm(before, 0, 0, nil)
+	k.arm(before, 0, 0, 0, nil)
 	cmd, errs := process(t, args...), new(bytes.Buffer)
 	cmd.Stderr = errs
 	require.NoError(t, cmd.Run(), errs)
@@ -121,14 +130,14 @@ func TestBatchRunInterrupted(t *testing.T) {
 	g.handle("POST /chat/completions", k.ServeHTTP)
 	in, out := writeRequests(t, 300), filepath.Join(t.TempDir(), "out.jsonl")
 	ctx, interrupt := context.WithCancel(t.Context())
-	k.arm(nil, 40, 0, interrupt)
+	k.arm(nil, 40, 0, 0, interrupt)
 	var stdout, stderr bytes.Buffer
 	code := execute(ctx, []string{"batch", "run", in, "-o", out}, streams{out: &stdout, err: &stderr})
 	require.Equal(t, exitInterrupted, code)
 	require.Equal(t, "lpuctl: interrupted: the same command goes on\n", strings.TrimPrefix(stderr.String(), waiting))
 	require.Len(t, readResults(t, out), len(k.asked))
 	require.Regexp(t, `^300 lines: \d+ succeeded, 0 failed, \d+ remaining\n$`, stdout.String())
-	k.arm(wholeLines(t, out), 0, 0, nil)
+	k.arm(wholeLines(t, out), 0, 0, 0, nil)
 	g.must("batch", "run", in, "-o", out)
 	require.Empty(t, k.again)
 	require.Len(t, readResults(t, out), 300)

@@ -47,6 +47,7 @@ func TestLogin(t *testing.T) {
 	o := runCLI(t, "gsk_wrong\n", "login", "--base-url", server.URL)
 	require.Equal(t, exitKey, o.code)
 	require.NotContains(t, o.err, "gsk_wrong")
+	require.Contains(t, o.err, "lpuctl: the key is not kept: ")
 	path, err := config.Path()
 	require.NoError(t, err)
 	require.NoFileExists(t, path)

@@ -58,6 +58,23 @@ func TestConversationGoesOn(t *testing.T) {
 	require.Equal(t, "one", listed(t)[0].Title)
 }
 
+// TestConversationOfOthers leaves conversations alone that are not held with
+// the Groq API.
+func TestConversationOfOthers(t *testing.T) {
+	newHome(t)
+	server := serveGroq(t, says("Hi."))
+	require.NoError(t, withHistory(t.Context(), func(s *history.Store) error {
+		_, err := s.Create(t.Context(), "local", history.Message{Role: "user", Text: "q"})
+		return err
+	}))
+	id := listed(t)[0].ID
+	o := runCLI(t, "", askArgs(server, "q", "--conversation", id)...)
+	require.Equal(t, exitUsage, o.code)
+	require.Contains(t, o.err, `conversation `+id+` is held with "local"`)
+	require.Contains(t, runCLI(t, "", askArgs(server, "q", "-c")...).err, "nothing has been said yet")
+	require.Zero(t, server.Requests())
+}
+
 func TestConversationVerbs(t *testing.T) {
 	newHome(t)
 	server := serveGroq(t, says("Cheese\x1b[2J, melted."))

@@ -78,6 +78,8 @@ func TestEmbedRefuses(t *testing.T) {
 		require.Contains(t, r.err, c.says)
 		require.Empty(t, r.out)
 	}
+	r := g.runWith("\xff", "embed", "-m", "e")
+	require.Equal(t, result{code: exitError, err: "lpuctl: stdin: not UTF-8 text\n"}, r)
 	t.Setenv("GROQ_API_KEY", "gsk_other")
 	require.Equal(t, exitKey, g.run("embed", "-m", "e", "x").code)
 	g.Close()

@@ -35,7 +35,7 @@ func newFilesList(a *app, f *filesFlags) *cobra.Command {
 		Example: "  lpuctl files list\n  lpuctl files list -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withFiles(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				files, err := c.Files(cmd.Context())
 				if err != nil {
 					return err
@@ -59,7 +59,7 @@ func newFilesUpload(a *app, f *filesFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withFiles(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				info, err := c.UploadFile(cmd.Context(), file, f.purpose)
 				if err != nil {
 					return err
@@ -80,7 +80,7 @@ func newFilesShow(a *app, f *filesFlags) *cobra.Command {
 		Example: "  lpuctl files show file_01abc -o json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withFiles(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				info, err := c.File(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -111,7 +111,7 @@ func newFilesContent(a *app, f *filesFlags) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&f.file, "output", "o", "", "file to write instead of stdout")
+	cmd.Flags().StringVarP(&f.file, "output", "o", "", "`file` to write instead of stdout")
 	return cmd
 }
 
@@ -122,7 +122,7 @@ func newFilesDelete(a *app, f *filesFlags) *cobra.Command {
 		Example: "  lpuctl files delete file_01abc",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withFiles(cmd, f, func(c *groqclient.Client) error {
+			return a.withOutput(cmd, &f.groqFlags, f.output, func(c *groqclient.Client) error {
 				deleted, err := c.DeleteFile(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -133,14 +133,6 @@ func newFilesDelete(a *app, f *filesFlags) *cobra.Command {
 	}
 	outputFlag(cmd, &f.output)
 	return cmd
-}
-
-// withFiles is withClient for a verb with -o text|json.
-func (a *app) withFiles(cmd *cobra.Command, f *filesFlags, use func(*groqclient.Client) error) error {
-	if err := checkOutput(f.output); err != nil {
-		return err
-	}
-	return a.withClient(cmd, &f.groqFlags, use)
 }
 
 func (a *app) showFiles(files []groqclient.FileInfo, output string) error {

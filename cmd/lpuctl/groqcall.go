@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -28,14 +30,25 @@ func (a *app) withClient(cmd *cobra.Command, f *groqFlags, use func(*groqclient.
 	return use(client)
 }
 
+// withOutput is withClient for a verb whose -o is text or json.
+func (a *app) withOutput(cmd *cobra.Command, f *groqFlags, output string, use func(*groqclient.Client) error) error {
+	if err := checkOutput(output); err != nil {
+		return err
+	}
+	return a.withClient(cmd, f, use)
+}
+
 // argOrStdin is the argument if there is one, else what stdin holds, less a
 // last newline.
 func (a *app) argOrStdin(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	text, err := a.readText("-")
-	return strings.TrimSuffix(text, "\n"), err
+	text, err := a.readInput("-")
+	if err == nil && !utf8.Valid(text) {
+		err = errors.New("stdin: not UTF-8 text")
+	}
+	return strings.TrimSuffix(string(text), "\n"), err
 }
 
 // writeTo calls write with the file at path, which appears whole or not at all;

@@ -86,7 +86,7 @@ func summarize(m *model.Model, spec string) (*summary, error) {
 		s.Tokenizer = "none"
 		s.Cannot = append(s.Cannot, "read or write text: "+err.Error())
 	} else {
-		s.Tokenizer = fmt.Sprintf("SentencePiece BPE, %d pieces", tok.Size())
+		s.Tokenizer = fmt.Sprintf("%s, %d pieces", tok.Kind(), tok.Size())
 	}
 	if m.Checkpoint == nil {
 		s.Cannot = append(s.Cannot, "compute with real weights: a preset is a shape only (--synthetic SEED makes some up)")

@@ -136,7 +136,7 @@ func imagePart(image string) (groqclient.Part, error) {
 // empty lines.
 func (a *app) inputText(f *promptFlags, argument string) (string, error) {
 	sources := slices.Clone(f.files)
-	if !slices.Contains(sources, "-") && f.keyFile != "-" && a.in != nil && !terminal(a.in) {
+	if !slices.Contains(sources, "-") && a.in != nil && !terminal(a.in) {
 		sources = append(sources, "-")
 	}
 	var texts []string

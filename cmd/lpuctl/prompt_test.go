@@ -148,6 +148,27 @@ func TestPromptTools(t *testing.T) {
 	require.Equal(t, "call_1", sent(t, server).Messages[2].ToolCallID)
 }
 
+// TestPromptCutCall breaks off in the middle of a tool call, which must not be
+// sent back.
+func TestPromptCutCall(t *testing.T) {
+	newHome(t)
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		if x.N > 1 {
+			x.Reply("Hi.")
+			return
+		}
+		x.SSE()
+		x.Send(groqtest.Frames(groqtest.Chunk("Let me add."), `{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_1",`+
+			`"type":"function","function":{"name":"add","arguments":"{\"x\":"}}]}}]}`))
+	})
+	o := runCLI(t, "", askArgs(server, "1+2?")...)
+	require.Equal(t, exitStream, o.code)
+	require.Equal(t, "Let me add.\n", o.out)
+	require.Equal(t, result{0, "Hi.\n", ""}, runCLI(t, "", askArgs(server, "-c", "go on")...))
+	require.Equal(t, []string{"user: 1+2?", "assistant: Let me add.", "user: go on"}, texts(sent(t, server)))
+	require.Empty(t, sent(t, server).Messages[1].ToolCalls)
+}
+
 func TestPromptUsageErrors(t *testing.T) {
 	newHome(t)
 	server := serveGroq(t, says("Hi."))
@@ -218,6 +239,20 @@ func TestPromptReasoning(t *testing.T) {
 		require.Equal(t, "assistant: Yes.", texts(sent(t, server))[1], "reasoning is not sent back")
 		require.NotContains(t, server.Bodies()[len(server.Bodies())-1], "Hm.")
 	}
+}
+
+// TestPromptUnfinishedMark ends answers in the middle of a mark.
+func TestPromptUnfinishedMark(t *testing.T) {
+	newHome(t)
+	server := serveGroq(t, func(x *groqtest.Exchange) {
+		if strings.Contains(x.Body, "thinking") {
+			x.Reply("<think>a </thi")
+			return
+		}
+		x.Reply("<thin")
+	})
+	require.Equal(t, result{0, "<thin\n", ""}, runCLI(t, "", askArgs(server, "q")...))
+	require.Equal(t, result{0, "a </thi\n", ""}, runCLI(t, "", askArgs(server, "thinking", "--reasoning", "show")...))
 }
 
 func TestPromptExtract(t *testing.T) {
@@ -354,11 +389,11 @@ func TestPromptErrors(t *testing.T) {
 			x.Answer(400, "application/json", `{"error":{"message":"bad call","code":"tool_use_failed","failed_generation":"<function=a\u0007>"}}`)
 			return
 		}
-		x.Error(404, "invalid_request_error", "model_not_found", "no\x1b[2J such")
+		x.Answer(404, "application/json", `{"error":{"message":"no\u001b[2J such","code":"model_not_found"}}`)
 	})
 	o := runCLI(t, "", askArgs(server, "q")...)
 	require.Equal(t, exitRefused, o.code)
-	require.Contains(t, o.err, "model_not_found")
+	require.Contains(t, o.err, "model_not_found: no[2J such")
 	require.NotContains(t, o.err, "\x1b", "a server cannot drive the terminal")
 	o = runCLI(t, "", askArgs(server, "call")...)
 	require.Equal(t, exitRefused, o.code)

@@ -47,11 +47,11 @@ at all, or to stdout if that is not a terminal.`,
 	f.register(cmd)
 	f.registerModel(cmd, "speak-model")
 	flags := cmd.Flags()
-	flags.StringVar(&f.voice, "voice", "", "name of the voice")
+	flags.StringVar(&f.voice, "voice", "", "`name` of the voice")
 	flags.StringVar(&f.format, "format", "", "flac, mp3, mulaw, ogg or wav (default: by the name of -o, else the server's)")
 	flags.IntVar(&f.rate, "sample-rate", 0, "samples a second, 8000 to 48000 (0: the server's default)")
 	flags.Float64Var(&f.speed, "speed", 0, "speed, 0.5 to 5 (0: the server's default)")
-	flags.StringVarP(&f.output, "output", "o", "", "file to write instead of stdout")
+	flags.StringVarP(&f.output, "output", "o", "", "`file` to write instead of stdout")
 	flags.BoolVar(&f.json, "json", false, "with -o: print one JSON object about the file")
 	complete(cmd, "format", speechFormats())
 	return cmd

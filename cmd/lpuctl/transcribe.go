@@ -59,7 +59,7 @@ or the https URL of one. Subtitles have the segments that the model finds.`,
 	flags.StringVar(&f.format, "format", groqclient.TranscriptText, "text, json, verbose_json, srt or vtt")
 	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	flags.BoolVar(&f.words, "words", false, "with --format verbose_json: times of single words too")
-	flags.StringVarP(&f.output, "output", "o", "", "file to write instead of stdout")
+	flags.StringVarP(&f.output, "output", "o", "", "`file` to write instead of stdout")
 	complete(cmd, "format", transcriptFormats())
 	return cmd
 }

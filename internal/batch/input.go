@@ -3,6 +3,7 @@ package batch
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,8 +33,8 @@ type request struct {
 	limit  int // most tokens of the answer; 0 if none is set
 }
 
-// endpoints are the urls of what can be sent: those whose requests are JSON. Audio is sent as a form, from a
-// file, which a line has no place for.
+// endpoints are the urls of what can be sent: those whose requests are JSON.
+// Audio is sent as a form, from a file, which a line has no place for.
 func endpoints() []string {
 	return []string{"/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/reranking"}
 }
@@ -43,7 +44,7 @@ func endpoints() []string {
 func readRequests(r io.Reader, urls []string) ([]request, error) {
 	var (
 		requests []request
-		problems []error
+		problems problems
 		first    = map[string]int{} // line of each custom_id
 	)
 	err := eachLine(r, func(n int, offset int64, line []byte) error {
@@ -52,7 +53,7 @@ func readRequests(r io.Reader, urls []string) ([]request, error) {
 			err = fmt.Errorf("custom_id %q is that of line %d too", q.id, first[q.id])
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("line %d: %w", n, err))
+			problems.add(n, err)
 			return nil
 		}
 		q.line, q.offset, q.size = n, offset, len(line)
@@ -60,18 +61,34 @@ func readRequests(r io.Reader, urls []string) ([]request, error) {
 		requests = append(requests, q)
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err = cmp.Or(err, problems.err()); err != nil {
 		return nil, err
-	case len(problems) > maxProblems:
-		more := fmt.Errorf("and %d more", len(problems)-maxProblems)
-		return nil, errors.Join(append(problems[:maxProblems], more)...)
-	case len(problems) > 0:
-		return nil, errors.Join(problems...)
-	case len(requests) == 0:
+	}
+	if len(requests) == 0 {
 		return nil, errors.New("no requests")
 	}
 	return requests, nil
+}
+
+// problems are the errors of lines, of which the first few are kept.
+type problems struct {
+	first []error
+	more  int
+}
+
+func (p *problems) add(line int, err error) {
+	if len(p.first) < maxProblems {
+		p.first = append(p.first, fmt.Errorf("line %d: %w", line, err))
+	} else {
+		p.more++
+	}
+}
+
+func (p *problems) err() error {
+	if p.more > 0 {
+		p.first = append(p.first, fmt.Errorf("and %d more", p.more))
+	}
+	return errors.Join(p.first...)
 }
 
 func parseRequest(line []byte, urls []string) (request, error) {

@@ -82,14 +82,9 @@ func (c *Checkpoint) splitRows(found map[string]*Tensor, t *Tensor, prefix strin
 
 // rowsFrom is a view of n rows of a matrix.
 func (t *Tensor) rowsFrom(first, n int) *Tensor {
-	view := *t
+	view, size := *t, len(t.data)/t.Shape[0]
 	view.Shape = []int{n, t.Shape[1]}
-	if t.packed != nil {
-		view.first += first
-		return &view
-	}
-	size := len(t.data) / t.Shape[0]
-	view.data = t.data[first*size : (first+n)*size]
+	view.data, view.first = t.data[first*size:(first+n)*size], t.first+first
 	return &view
 }
 

@@ -32,6 +32,9 @@ func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, erro
 	if err != nil {
 		return nil, err
 	}
+	if len(v.ends) > 2 {
+		return nil, fmt.Errorf("%d tokens end generation, a GGUF file can name 3", len(v.ends)+1)
+	}
 	p := &Plan{}
 	for spec := range config.Tensors() {
 		t, err := c.Tensor(spec.Name)

@@ -18,7 +18,8 @@ type vocab struct {
 	types  []int32
 	merges []string // of gpt2
 
-	bos, eos, unknown, padding  int // -1 if there is none
+	bos, eos, unknown, padding  int   // -1 if there is none
+	ends                        []int // tokens beside eos that end generation
 	addBOS, addEOS, spacePrefix bool
 	template                    string // for chats; may be empty
 }
@@ -32,8 +33,14 @@ func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := c.Config().Vocab; len(v.tokens) > n {
-		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), n)
+	config := c.Config()
+	if len(v.tokens) > config.Vocab {
+		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), config.Vocab)
+	}
+	for _, id := range config.EOS {
+		if id != v.eos {
+			v.ends = append(v.ends, id)
+		}
 	}
 	return v, nil
 }
@@ -118,7 +125,10 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	for _, id := range []struct {
 		key   string
 		value int
-	}{{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding}} {
+	}{
+		{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding},
+		{"eot_token_id", v.end(0)}, {"eom_token_id", v.end(1)},
+	} {
 		if id.value >= 0 {
 			add(id.key, uint32(id.value))
 		}
@@ -129,6 +139,15 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 		list = append(list, gguf.Pair{Key: "tokenizer.chat_template", Value: v.template})
 	}
 	return list
+}
+
+// end returns the id of one more token that ends generation, -1 if there is
+// none. GGUF has keys for two, and llama.cpp makes no difference between them.
+func (v *vocab) end(i int) int {
+	if i < len(v.ends) {
+		return v.ends[i]
+	}
+	return -1
 }
 
 // files returns the tokenizer files of a Hugging Face folder by name.

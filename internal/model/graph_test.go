@@ -44,8 +44,6 @@ func (m mixedTypes) MatrixType(name string, out, in int, projection bool) ir.Typ
 	return m.PresetTypes.MatrixType(name, out, in, projection)
 }
 
-func (m mixedTypes) Sorted(string) bool { return false }
-
 // TestMixedLayers: layers of other weight types get a function of their own,
 // and linears with float weights multiply float32.
 func TestMixedLayers(t *testing.T) {

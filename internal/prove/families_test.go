@@ -242,7 +242,7 @@ func TestSwappedNorms(t *testing.T) {
 
 // TestActivations15 holds a15 against f32 on the same INT4 weights.
 func TestActivations15(t *testing.T) {
-	policy := golden.Policy{Name: "a15", RelativeL2: 1e-3, PositionL2: 3e-3, NearTie: 0.02}
+	policy := golden.Activations15Policy()
 	for _, f := range families() {
 		t.Run(f.folder+"/"+f.golden, func(t *testing.T) {
 			recorded, err := prove.LoadGolden(filepath.Join(goldens, f.folder, f.golden))

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func (m metadataMap) Metadata(key string) (any, bool) {
 
 // ggufScanner reads the key-value part of a GGUF file that the test trusts.
 type ggufScanner struct {
-	t    *testing.T
+	t    testing.TB
 	data []byte
 }
 
@@ -77,7 +78,7 @@ func collect[T any](s *ggufScanner, kind uint32, n uint64) []T {
 	return values
 }
 
-func ggufMetadata(t *testing.T, file []byte) metadataMap {
+func ggufMetadata(t testing.TB, file []byte) metadataMap {
 	s := &ggufScanner{t, file}
 	require.Equal(t, "GGUF", string(s.take(4)))
 	require.Equal(t, uint32(3), s.u32())
@@ -124,7 +125,7 @@ func TestGGUFPolicy(t *testing.T) {
 	v := tok.Vocab()
 	require.Equal(t, []int{None, 2, None}, []int{v.BOS, v.EOS, v.Unknown})
 	require.Equal(t, []bool{false, true, false}, []bool{v.AddBOS, v.AddEOS, v.AddSpacePrefix})
-	require.Equal(t, []int{2}, tok.Encode("", true))
+	require.Equal(t, []int{2}, encode(t, tok, "", true))
 }
 
 func TestGGUFIntegerWidths(t *testing.T) {
@@ -144,7 +145,7 @@ func TestGGUFErrors(t *testing.T) {
 		want  string
 	}{
 		{keyModel, nil, keyModel + " is missing"},
-		{keyModel, "gpt2", `tokenizer.ggml.model is "gpt2": only "llama"`},
+		{keyModel, "bert", `tokenizer.ggml.model is "bert": only "llama"`},
 		{keyModel, uint32(1), keyModel + " has type uint32, want string"},
 		{keyTokens, nil, keyTokens + " is missing"},
 		{keyScores, []float64{1}, keyScores + " has type []float64, want []float32"},
@@ -165,5 +166,32 @@ func TestGGUFErrors(t *testing.T) {
 		_, err := FromGGUF(m)
 		require.ErrorContains(t, err, c.want)
 		require.True(t, strings.HasPrefix(err.Error(), "tokenizer: "), err)
+	}
+}
+
+func TestGGUFByteLevelErrors(t *testing.T) {
+	whole := gpt2Metadata(t)
+	for _, c := range []struct {
+		key   string
+		value any // nil: absent
+		want  string
+	}{
+		{keyPre, nil, `tokenizer.ggml.pre is "", whose pattern is not known`},
+		{keyPre, "gpt-5", `tokenizer.ggml.pre is "gpt-5", whose pattern is not known`},
+		{keyMerges, nil, keyMerges + " is missing"},
+		{keyMerges, []string{"ab"}, `merge 0 is "ab", want two tokens`},
+		{keyMerges, []string{"a b", "a "}, `merge 1 is "a ", want two tokens`},
+		{keyMerges, []string{"a b c"}, `merge 0 is "a b c", want two tokens`},
+		{keyMerges, []string{"a qqqqqq"}, `merge 0 ("a", "qqqqqq"): not both are tokens`},
+		{keyMerges, []string{"qu qu"}, `merge 0 ("qu", "qu"): the two together are no token`},
+		{keyTypes, []int32{1}, "50257 tokens, 50257 scores and 1 types"},
+	} {
+		m := maps.Clone(whole)
+		m[c.key] = c.value
+		if c.value == nil {
+			delete(m, c.key)
+		}
+		_, err := FromGGUF(m)
+		require.ErrorContains(t, err, c.want)
 	}
 }

@@ -27,8 +27,8 @@ const DefaultUnknownSurface = " \u2047 "
 
 // Vocab is a vocabulary and its policy. The index of a piece is its id.
 type Vocab struct {
-	Tokens []string  // pieces, spaces written as U+2581
-	Scores []float32 // merge priority of each piece, higher first
+	Tokens []string  // pieces as they are spelled in the file; "" where an id has none
+	Scores []float32 // merge priority of each piece, higher first; only of SentencePiece
 	Types  []int32   // TypeNormal to TypeByte
 
 	BOS, EOS, Unknown int // ids, or None
@@ -140,3 +140,5 @@ func parseByte(piece string) (byte, error) {
 	}
 	return 0, fmt.Errorf("%q is not a byte piece <0x00> to <0xFF>", piece)
 }
+
+func (v *Vocab) has(id int) bool { return 0 <= id && id < len(v.Tokens) }

@@ -43,7 +43,7 @@ func TestStreamGivesUpOnBrokenCharacters(t *testing.T) {
 
 func TestStreamContinuesAPrompt(t *testing.T) {
 	tok := storiesTokenizer(t)
-	ids := tok.Encode("Once upon a time", true)
+	ids := encode(t, tok, "Once upon a time", true)
 	s := tok.NewStream()
 	for _, id := range ids[:len(ids)-2] {
 		s.Push(id)
