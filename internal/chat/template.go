@@ -45,6 +45,14 @@ type Conversation struct {
 	Extra *jinja.Dict
 }
 
+// User is a conversation of one message.
+func User(content string) *jinja.List {
+	m := &jinja.Dict{}
+	m.Set("role", "user")
+	m.Set("content", content)
+	return jinja.NewList(m)
+}
+
 // Render returns the prompt of a conversation, as apply_chat_template of
 // transformers makes it. Of several templates the one named tool_use is taken
 // for tools, otherwise default. The error of a template wraps a *jinja.Error.

@@ -80,7 +80,7 @@ func TestPlace(t *testing.T) {
 	for _, c := range []struct{ template, want string }{
 		{"a\n  {{ 1 / 0 }}\nb", "template line 2, column 8: ZeroDivisionError: division by zero"},
 		{"é {{ x.y }}", "template line 1, column 7: UndefinedError: 'x' is undefined"},
-		{"a\nb {% foo %}", "template line 2, column 9: TemplateSyntaxError: Encountered unknown tag 'foo'."},
+		{"a\nb {% foo %}", "template line 2, column 6: TemplateSyntaxError: Encountered unknown tag 'foo'."},
 		{"{% macro m() %}\n{{ raise_exception('no') }}\n{% endmacro %}\n\n{{ m() }}", "template line 2, column 19: TemplateError: no"},
 	} {
 		_, err := render(c.template, &Dict{})

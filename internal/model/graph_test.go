@@ -12,22 +12,26 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// TestGraph compares the text of a graph with testdata/llama.ir: stories260K
+// TestGraph compares the text of graphs with testdata: stories260K and Gemma 3,
 // with two layers, 4-bit projections and a prefill of 4.
 func TestGraph(t *testing.T) {
-	c, err := Preset("stories260k")
-	require.NoError(t, err)
-	c.Layers = 2
 	types := PresetTypes{&ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}}
-	m, err := Llama(c, types, Options{Kind: ir.KindA15, Context: 32, Prefill: 4})
-	require.NoError(t, err)
-	const golden = "testdata/llama.ir"
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(m.String()), 0o644))
+	for name, golden := range map[string]string{"stories260k": "testdata/llama.ir", "gemma3-270m": "testdata/gemma3.ir"} {
+		c, err := Preset(name)
+		require.NoError(t, err)
+		c.Layers = 2
+		if c.Windows != nil {
+			c.Windows = []int{512, 0}
+		}
+		m, err := Build(c, types, Options{Kind: ir.KindA15, Context: 32, Prefill: 4})
+		require.NoError(t, err)
+		if *update {
+			require.NoError(t, os.WriteFile(golden, []byte(m.String()), 0o644))
+		}
+		want, err := os.ReadFile(golden)
+		require.NoError(t, err)
+		require.Equal(t, string(want), m.String())
 	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), m.String())
 }
 
 // mixedTypes gives the down projection of layer 1 another type.
@@ -46,7 +50,7 @@ func TestMixedLayers(t *testing.T) {
 	c, err := Preset("stories260k")
 	require.NoError(t, err)
 	types := mixedTypes{PresetTypes{&ir.Quant{Bits: 8, Group: 64, Scale: ir.F32, Zero: true}}}
-	m, err := Llama(c, types, Options{Kind: ir.KindA8})
+	m, err := Build(c, types, Options{Kind: ir.KindA8})
 	require.NoError(t, err)
 	var callees []string
 	for _, n := range m.Func("decode").Nodes {
@@ -78,7 +82,7 @@ func TestTiedHead(t *testing.T) {
 	for _, name := range []string{"stories260k", "tinyllama-1.1b"} {
 		c, err := Preset(name)
 		require.NoError(t, err)
-		m, err := Llama(c, PresetTypes{}, Options{Kind: ir.KindF16})
+		m, err := Build(c, PresetTypes{}, Options{Kind: ir.KindF16})
 		require.NoError(t, err)
 		nodes := m.Func("decode").Nodes
 		head := nodes[len(nodes)-1].Args[1].Name
@@ -91,17 +95,18 @@ func TestErrors(t *testing.T) {
 		want   string
 		change func(c *Config, o *Options)
 	}{
-		{"layers is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.Layers = 0 }},
-		{"hidden size is -1, want 1 to 16777216", func(c *Config, _ *Options) { c.Hidden = -1 }},
-		{"intermediate size is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.Intermediate = 0 }},
-		{"query heads is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.Heads = 0 }},
-		{"KV heads is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.KVHeads = 0 }},
-		{"head dimension is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.HeadDim = 0 }},
-		{"vocabulary is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.Vocab = 0 }},
-		{"context is 0, want 1 to 16777216", func(c *Config, _ *Options) { c.Context = 0 }},
-		{"8 query heads are not whole groups of 3 KV heads", func(c *Config, _ *Options) { c.KVHeads = 3 }},
+		{"layers is 0, not 1 to 1048576", func(c *Config, _ *Options) { c.Layers = 0 }},
+		{"hidden size is -1, not 1 to 1048576", func(c *Config, _ *Options) { c.Hidden = -1 }},
+		{"intermediate size is 0, not 1 to 1048576", func(c *Config, _ *Options) { c.Intermediate = 0 }},
+		{"query heads is 0, not 1 to 1048576", func(c *Config, _ *Options) { c.Heads = 0 }},
+		{"KV heads is 0, not 1 to 1048576", func(c *Config, _ *Options) { c.KVHeads = 0 }},
+		{"head dimension is 0, not 1 to 1048576", func(c *Config, _ *Options) { c.HeadDim = 0 }},
+		{"vocabulary is 0, not 1 to 1048576", func(c *Config, _ *Options) { c.Vocab = 0 }},
+		{"context is 0 positions, not 1 to 2147483647", func(c *Config, _ *Options) { c.Context = 0 }},
+		{"8 query heads do not divide among 3 KV heads", func(c *Config, _ *Options) { c.KVHeads = 3 }},
 		{"head dimension 7 is odd", func(c *Config, _ *Options) { c.HeadDim = 7 }},
-		{"context is 16777217, want 1 to 16777216", func(c *Config, _ *Options) { c.Context = 1<<24 + 1 }},
+		{"context of 16777217 with a prefill of 0", func(c *Config, _ *Options) { c.Context = 1<<24 + 1 }},
+		{`architecture "gpt2" has no graph`, func(c *Config, _ *Options) { c.Architecture = "gpt2" }},
 		{"4097 layers, at most 4096", func(c *Config, _ *Options) { c.Layers = 4097 }},
 		{"context of -1 with a prefill of 0", func(_ *Config, o *Options) { o.Context = -1 }},
 		{"context of 512 with a prefill of 513", func(_ *Config, o *Options) { o.Prefill = 513 }},
@@ -112,21 +117,22 @@ func TestErrors(t *testing.T) {
 		require.NoError(t, err)
 		o := Options{Kind: ir.KindF32}
 		c.change(&config, &o)
-		_, err = Llama(config, PresetTypes{}, o)
+		_, err = Build(config, PresetTypes{}, o)
 		require.EqualError(t, err, "model: stories260k: "+c.want)
 	}
 }
 
 // TestLargestNumbers: sizes at their bounds end in an error, not in a panic.
 func TestLargestNumbers(t *testing.T) {
+	const most = 1 << 20
 	for _, change := range []func(c *Config){
-		func(c *Config) { c.Heads, c.HeadDim, c.Hidden = maxSize, maxSize, maxSize },
-		func(c *Config) { c.Heads, c.KVHeads, c.HeadDim, c.Context = maxSize, maxSize, maxSize, maxSize },
+		func(c *Config) { c.Heads, c.HeadDim, c.Hidden = most, most, most },
+		func(c *Config) { c.Heads, c.KVHeads, c.HeadDim, c.Context = most, most, most, maxContext },
 	} {
 		config, err := Preset("stories260k")
 		require.NoError(t, err)
 		change(&config)
-		_, err = Llama(config, PresetTypes{}, Options{Kind: ir.KindF32})
+		_, err = Build(config, PresetTypes{}, Options{Kind: ir.KindF32})
 		require.ErrorContains(t, err, "2^48")
 	}
 }
