@@ -55,6 +55,9 @@ func (r *renderer) pythonAttribute(object any, name string) (any, bool) {
 		return o.attribute(name)
 	case *cycler:
 		return o.attribute(name)
+	case *function:
+		v, ok := o.attrs[name]
+		return v, ok
 	case *tuple:
 		if i := slices.Index(o.names, name); i >= 0 {
 			return o.items[i], true
@@ -254,7 +257,7 @@ func numberAttribute(object any, name string) (any, bool) {
 		return int64(1), isInt
 	case "is_integer":
 		if x, ok := object.(float64); ok {
-			return &function{name, func(*renderer, arguments) any { return x == math.Trunc(x) }}, true
+			return newFunction(name, fn("", func(*renderer, []any) any { return x == math.Trunc(x) })), true
 		}
 	}
 	return nil, false

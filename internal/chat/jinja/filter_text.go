@@ -45,10 +45,7 @@ func textFilters() map[string]builtin {
 		"tojson":    fn("x ensure_ascii? indent? separators? sort_keys?", toJSON),
 	}
 	for _, name := range []string{"pprint", "random", "urlize", "wordwrap"} {
-		table[name] = fn("s *", func(*renderer, []any) any {
-			fail(Unsupported, "the filter %s is not supported", name)
-			return nil
-		})
+		table[name] = unsupported("the filter " + name)
 	}
 	return table
 }

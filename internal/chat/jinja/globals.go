@@ -1,34 +1,36 @@
 package jinja
 
-import (
-	"strings"
-
-	"github.com/ncruces/go-strftime"
-)
+import "strings"
 
 // maxRange is how many numbers the sandbox of Jinja2 allows a range.
 const maxRange = 100000
 
 // globals are the functions that every template has.
 func globals() map[string]any {
+	fromKeys := newFunction("fromkeys", fn("iterable value?", dictFromKeys))
 	table := map[string]any{
-		"namespace": &function{"namespace", makeNamespace},
-		"dict":      &function{"dict", makeDict},
-		"cycler":    &function{"cycler", makeCycler},
+		"namespace": &function{name: "namespace", f: makeNamespace},
+		"dict":      &function{name: "dict", f: makeDict, attrs: map[string]any{"fromkeys": fromKeys}},
+		"cycler":    &function{name: "cycler", f: makeCycler},
 	}
 	for name, b := range map[string]builtin{
 		"range":           fn("start stop? step?", makeRange),
 		"joiner":          fn("sep?", func(_ *renderer, a []any) any { return &joiner{sep: or(a[0], ", ")} }),
 		"raise_exception": fn("message", raiseException),
 		"strftime_now":    fn("format", strftimeNow),
-		"lipsum": fn("*", func(*renderer, []any) any {
-			fail(Unsupported, "lipsum is random and not supported")
-			return nil
-		}),
+		"lipsum":          unsupported("the function lipsum"),
 	} {
-		table[name] = &function{name, func(r *renderer, a arguments) any { return b.apply(r, name+"()", a) }}
+		table[name] = newFunction(name, b)
 	}
 	return table
+}
+
+// unsupported is a builtin of Jinja2 that this package does not have.
+func unsupported(what string) builtin {
+	return fn("*", func(*renderer, []any) any {
+		fail(Unsupported, "%s is not supported", what)
+		return nil
+	})
 }
 
 func raiseException(r *renderer, a []any) any {
@@ -66,6 +68,16 @@ func makeDict(r *renderer, a arguments) any {
 	r.items(4 * len(a.names))
 	for i, name := range a.names {
 		d.Set(name, a.named[i])
+	}
+	return d
+}
+
+func dictFromKeys(r *renderer, a []any) any {
+	keys := r.mustIterate(a[0])
+	r.items(4 * len(keys))
+	d := &Dict{}
+	for _, k := range keys {
+		d.set(k, or(a[1], nil))
 	}
 	return d
 }
@@ -134,18 +146,22 @@ func (c *cycler) attribute(name string) (any, bool) {
 	case "current":
 		return c.items[c.at], true
 	case "next":
-		return &function{"next", func(*renderer, arguments) any {
-			v := c.items[c.at]
-			c.at = (c.at + 1) % len(c.items)
-			return v
-		}}, true
+		return newFunction(name, fn("", c.next)), true
 	case "reset":
-		return &function{"reset", func(*renderer, arguments) any {
-			c.at = 0
-			return nil
-		}}, true
+		return newFunction(name, fn("", c.reset)), true
 	}
 	return nil, false
+}
+
+func (c *cycler) next(*renderer, []any) any {
+	v := c.items[c.at]
+	c.at = (c.at + 1) % len(c.items)
+	return v
+}
+
+func (c *cycler) reset(*renderer, []any) any {
+	c.at = 0
+	return nil
 }
 
 // joiner gives nothing when it is first called, and its separator after that.
@@ -160,15 +176,4 @@ func (j *joiner) call() any {
 		return ""
 	}
 	return j.sep
-}
-
-// strftimeNow prints the time of the rendering, as datetime.now().strftime
-// does: without a time zone.
-func strftimeNow(r *renderer, a []any) any {
-	format := stringArg(a[0])
-	r.allocate(64 * len(format))
-	for _, zone := range []string{"%z", "%Z"} {
-		format = strings.ReplaceAll(format, zone, "")
-	}
-	return strftime.Format(format, r.now)
 }

@@ -44,9 +44,10 @@ func render(source string, variables *Dict) (string, error) {
 // ownWords are the templates that fail here and there with different words: wrong
 // arguments of Python's functions, and what Python's compiler finds.
 var ownWords = []string{
-	"{{ range() }}", "{{ range(1, 2, 3, 4) }}", "{{ raise_exception() }}", "{{ message.get() }}", "{{ dict(**5) }}",
+	"{{ range() }}", "{{ range(1, 2, 3, 4) }}", "{{ raise_exception() }}", "{{ raise_exception('a', 'b') }}", "{{ strftime_now() }}", "{{ strftime_now(5) }}",
+	"{{ message.get() }}", "{{ dict(**5) }}",
 	"{{ 'a'.upper(1) }}", "{{ 'a'.replace('a') }}", "{{ 'a'.replace(1, 2) }}", "{{ 'a'.split(1) }}", "{{ 'a'.find(1) }}",
-	"{% break %}", "{% continue %}",
+	"{% break %}", "{% continue %}", "{% for i in items %}{% generation %}{% break %}{% endgeneration %}{% endfor %}",
 }
 
 // TestLanguage renders testdata/language.jsonl: texts, kinds of errors and their

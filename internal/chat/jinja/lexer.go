@@ -156,9 +156,14 @@ func ending(s, mark string, trim, plus bool) int {
 	return len(mark)
 }
 
-// comment skips a comment whose opening has n bytes.
+// comment skips a comment whose opening has n bytes. As in Jinja2 one that the
+// template ends right after its opening needs no end.
 func (l *lexer) comment(n int) {
 	rest := l.rest()
+	if n == len(rest) {
+		l.pos += n
+		return
+	}
 	for i := n; i < len(rest); i++ {
 		if end := ending(rest[i:], "#}", true, true); end > 0 {
 			l.pos += i + end
@@ -178,6 +183,9 @@ func (l *lexer) raw(sign string) bool {
 	l.pos += begin
 	l.lineStart = l.source[l.pos-1] == '\n'
 	rest := l.rest()
+	if rest == "" {
+		return true
+	}
 	for i := strings.Index(rest, "{%"); i >= 0 && i < len(rest); i++ {
 		if !strings.HasPrefix(rest[i:], "{%") {
 			continue

@@ -92,9 +92,9 @@ func (l *loop) attribute(name string) (any, bool) {
 	case "nextitem":
 		return l.neighbour(l.at+1, "there is no next item"), true
 	case "cycle":
-		return &function{"cycle", l.cycle}, true
+		return &function{name: name, f: l.cycle}, true
 	case "changed":
-		return &function{"changed", l.hasChanged}, true
+		return &function{name: name, f: l.hasChanged}, true
 	}
 	return nil, false
 }

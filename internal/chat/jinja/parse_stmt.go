@@ -6,37 +6,43 @@ func (p *parser) statement() stmt {
 	if t.kind != tokenName {
 		fail(SyntaxError, "tag name expected")
 	}
-	pos := place(p.next().pos)
-	switch t.text {
-	case "for":
-		return p.forStatement(pos)
-	case "if":
-		return p.ifStatement(pos)
-	case "set":
-		return p.setStatement(pos)
-	case "macro":
-		return p.macroStatement(pos)
-	case "call":
-		return p.callStatement(pos)
-	case "filter":
-		return p.filterStatement(pos)
-	case "with":
-		return p.withStatement(pos)
-	case "print":
-		return p.printStatement(pos)
-	case "generation":
-		return &scoped{place: pos, body: p.callBody("endgeneration")}
-	case "autoescape":
-		return p.autoescapeStatement(pos)
-	case "block":
-		return p.blockStatement(pos)
-	case "break", "continue":
-		return p.jumpStatement(pos, t.text)
-	case "include", "import", "from", "extends":
-		return p.loaderStatement(pos)
+	parse := p.tag(t.text)
+	if parse == nil {
+		p.unknownTag(t.text)
 	}
-	p.at-- // the error stands where the name does
-	p.unknownTag(t.text)
+	return parse(place(p.next().pos))
+}
+
+// tag returns what parses the statement of that name, nil if there is none.
+func (p *parser) tag(name string) func(pos place) stmt {
+	switch name {
+	case "for":
+		return p.forStatement
+	case "if":
+		return p.ifStatement
+	case "set":
+		return p.setStatement
+	case "macro":
+		return p.macroStatement
+	case "call":
+		return p.callStatement
+	case "filter":
+		return p.filterStatement
+	case "with":
+		return p.withStatement
+	case "print":
+		return p.printStatement
+	case "generation":
+		return p.generationStatement
+	case "autoescape":
+		return p.autoescapeStatement
+	case "block":
+		return p.blockStatement
+	case "break", "continue":
+		return func(pos place) stmt { return p.jumpStatement(pos, name) }
+	case "include", "import", "from", "extends":
+		return p.loaderStatement
+	}
 	return nil
 }
 
@@ -189,6 +195,12 @@ func (p *parser) printStatement(pos place) stmt {
 func (p *parser) filterStatement(pos place) stmt {
 	f := p.filterChain(p.filter(nil))
 	return &filterStmt{pos, f, p.closed("endfilter")}
+}
+
+// generationStatement parses the tag of transformers that marks what a model
+// wrote: it prints its body.
+func (p *parser) generationStatement(pos place) stmt {
+	return &scoped{place: pos, body: p.callBody("endgeneration")}
 }
 
 func (p *parser) autoescapeStatement(pos place) stmt {

@@ -82,10 +82,16 @@ type method struct {
 	builtin
 }
 
-// function is a builtin that a variable holds.
+// function is a builtin that a variable holds, and what it has as attributes.
 type function struct {
-	name string
-	f    func(r *renderer, a arguments) any
+	name  string
+	f     func(r *renderer, a arguments) any
+	attrs map[string]any
+}
+
+// newFunction makes a function of a builtin.
+func newFunction(name string, b builtin) *function {
+	return &function{name: name, f: func(r *renderer, a arguments) any { return b.apply(r, name+"()", a) }}
 }
 
 // typeName is the name of a value's type in Python.
