@@ -15,6 +15,8 @@ const (
 	FilterError    = "FilterArgumentError"
 	UndefinedError = "UndefinedError"
 	SecurityError  = "SecurityError"
+	AttributeError = "AttributeError"
+	AssertError    = "AssertionError" // an assert of Jinja2 itself
 	TypeError      = "TypeError"
 	ValueError     = "ValueError"
 	KeyError       = "KeyError"

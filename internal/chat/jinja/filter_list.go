@@ -207,10 +207,7 @@ func sortFilter(r *renderer, a []any) any {
 }
 
 func dictSortFilter(r *renderer, a []any) any {
-	d, ok := a[0].(*Dict)
-	if !ok {
-		fail("AttributeError", "%s object has no attribute 'items'", reprString(typeName(a[0])))
-	}
+	d := mapping(a[0])
 	pos := slices.Index([]string{"key", "value"}, stringOr(a[2], "key"))
 	if pos < 0 {
 		fail(FilterError, `You can only sort by either "key" or "value"`)

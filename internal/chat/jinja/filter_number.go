@@ -26,9 +26,6 @@ func absolute(_ *renderer, a []any) any {
 	}
 	f, ok := a[0].(float64)
 	if !ok {
-		if u, isUndefined := a[0].(*undefined); isUndefined {
-			u.fail()
-		}
 		fail(TypeError, "bad operand type for abs(): '%s'", typeName(a[0]))
 	}
 	return math.Abs(f)
@@ -122,9 +119,6 @@ func roundFilter(_ *renderer, a []any) any {
 	if !known {
 		fail(FilterError, "method must be common, ceil or floor")
 	}
-	if u, ok := a[0].(*undefined); ok {
-		u.fail()
-	}
 	x, ok := number(a[0])
 	if !ok {
 		fail(TypeError, "type %s doesn't define __round__ method", typeName(a[0]))
@@ -174,6 +168,9 @@ func roundFloat(x float64, precision int64) float64 {
 
 func fileSize(r *renderer, a []any) any {
 	size, ok := toFloat(a[0])
+	if !ok && !isString(a[0]) {
+		fail(TypeError, "float() argument must be a string or a real number, not '%s'", typeName(a[0]))
+	}
 	if !ok {
 		fail(ValueError, "could not convert string to float: %s", r.reprOf(a[0]))
 	}

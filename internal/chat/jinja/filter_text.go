@@ -21,9 +21,9 @@ func textFilters() map[string]builtin {
 	}
 	escape := fn("s", func(r *renderer, a []any) any { return r.escape(a[0]) })
 	table := map[string]builtin{
-		"capitalize": text(capitalize),
-		"lower":      text(lower),
-		"upper":      text(upper),
+		"capitalize": keepMarkup(text(capitalize)),
+		"lower":      keepMarkup(text(lower)),
+		"upper":      keepMarkup(text(upper)),
 		"title":      text(titleWords),
 		"striptags":  text(stripTags),
 		"wordcount":  fn("s", func(r *renderer, a []any) any { return countWords(r.str(a[0])) }),
@@ -34,8 +34,8 @@ func textFilters() map[string]builtin {
 		}),
 		"safe":      fn("s", func(r *renderer, a []any) any { return markup(r.str(a[0])) }),
 		"string":    fn("s", stringFilter),
-		"center":    fn("s width?", func(r *renderer, a []any) any { return r.pad(r.str(a[0]), intOr(a[1], 80), " ", true, true) }),
-		"trim":      fn("s chars?", func(r *renderer, a []any) any { return strip(true, true)(r, []any{r.str(a[0]), a[1]}) }),
+		"center":    keepMarkup(fn("s width?", func(r *renderer, a []any) any { return r.pad(r.str(a[0]), intOr(a[1], 80), " ", true, true) })),
+		"trim":      keepMarkup(fn("s chars?", func(r *renderer, a []any) any { return strip(true, true)(r, []any{r.str(a[0]), a[1]}) })),
 		"replace":   fn("s old new count?", replaceFilter),
 		"format":    fn("s *", formatFilter),
 		"indent":    fn("s width? first? blank?", indentFilter),
@@ -48,6 +48,17 @@ func textFilters() map[string]builtin {
 		table[name] = unsupported("the filter " + name)
 	}
 	return table
+}
+
+// keepMarkup is a filter that returns Markup for Markup.
+func keepMarkup(b builtin) builtin {
+	return builtin{b.params, func(r *renderer, a []any) any {
+		v := b.call(r, a)
+		if _, ok := a[0].(markup); ok {
+			return markup(v.(string))
+		}
+		return v
+	}}
 }
 
 // escape is markupsafe.escape.
@@ -113,6 +124,9 @@ func indentFilter(r *renderer, a []any) any {
 	if !ok {
 		width = r.repeatString(" ", intOr(a[1], 4))
 	}
+	if _, ok := a[0].(*List); ok {
+		fail(AttributeError, "'list' object has no attribute 'splitlines'")
+	}
 	s := r.arithmetic("+", a[0], "\n")
 	lines := splitLines(r, []any{s, absent{}}).(*List).Items
 	var b strings.Builder
@@ -137,10 +151,10 @@ func truncateFilter(r *renderer, a []any) any {
 	length, end, leeway := intOr(a[1], 255), stringOr(a[3], "..."), intOr(a[4], 5)
 	n := int64(utf8.RuneCountInString(end))
 	if length < n {
-		fail("AssertionError", "expected length >= %d, got %d", n, length)
+		fail(AssertError, "expected length >= %d, got %d", n, length)
 	}
 	if leeway < 0 {
-		fail("AssertionError", "expected leeway >= 0, got %d", leeway)
+		fail(AssertError, "expected leeway >= 0, got %d", leeway)
 	}
 	if r.length(a[0]) <= length+leeway {
 		return a[0]
@@ -164,10 +178,7 @@ func (r *renderer) urlEncode(v any) string {
 	}
 	var parts []string
 	for _, p := range items {
-		pair := r.mustIterate(p)
-		if len(pair) != 2 {
-			fail(ValueError, "not enough values to unpack (expected 2, got %d)", len(pair))
-		}
+		pair := r.unpacked(p, 2)
 		query := func(v any) string { return strings.ReplaceAll(quoteURL(r.str(v), ""), "%20", "+") }
 		parts = append(parts, query(pair[0])+"="+query(pair[1]))
 	}
@@ -183,11 +194,20 @@ func quoteURL(s, safe string) string {
 	return s
 }
 
-func xmlAttributes(r *renderer, a []any) any {
-	d, ok := a[0].(*Dict)
-	if !ok {
-		fail("AttributeError", "%s object has no attribute 'items'", reprString(typeName(a[0])))
+// mapping is a dictionary whose items a filter wants.
+func mapping(v any) *Dict {
+	if u, ok := v.(*undefined); ok {
+		u.fail()
 	}
+	d, ok := v.(*Dict)
+	if !ok {
+		fail(AttributeError, "%s object has no attribute 'items'", reprString(typeName(v)))
+	}
+	return d
+}
+
+func xmlAttributes(r *renderer, a []any) any {
+	d := mapping(a[0])
 	var parts []string
 	for i, k := range d.keys {
 		if _, isUndefined := d.values[i].(*undefined); isUndefined || d.values[i] == nil {

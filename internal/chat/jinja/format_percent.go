@@ -12,14 +12,15 @@ func formatFilter(r *renderer, a []any) any {
 	if len(rest.positional) > 0 && len(rest.names) > 0 {
 		fail(FilterError, "can't handle positional and keyword arguments at the same time")
 	}
+	value := stringFilter(r, a)
 	if len(rest.names) == 0 {
-		return r.percent(a[0], newTuple(rest.positional...))
+		return r.percent(value, newTuple(rest.positional...))
 	}
 	d := &Dict{}
 	for i, name := range rest.names {
 		d.Set(name, rest.named[i])
 	}
-	return r.percent(a[0], d)
+	return r.percent(value, d)
 }
 
 // percent is left % right of a string; nil if left is none.
@@ -73,7 +74,7 @@ func (p *percentFormat) checkUsed() {
 	switch v := p.argument.(type) {
 	case *tuple:
 		left = p.used < len(v.items)
-	case *Dict, *List:
+	case *Dict, *List, *integers, *undefined: // what has __getitem__
 	default:
 		left = p.used == 0
 	}

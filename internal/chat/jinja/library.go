@@ -80,7 +80,7 @@ func stringArg(v any) string {
 		if u, isUndefined := v.(*undefined); isUndefined {
 			u.fail()
 		}
-		fail(TypeError, "expected a string, got %s", typeName(v))
+		fail(TypeError, "must be str, not %s", typeName(v))
 	}
 	return s
 }

@@ -105,18 +105,24 @@ func (r *renderer) assign(t target, v any) {
 
 func (r *renderer) unpack(t target, v any) {
 	r.pos = t.offset()
-	items, ok := r.iterate(v)
-	switch want := len(t.items); {
-	case !ok:
-		fail(TypeError, "cannot unpack non-iterable %s object", typeName(v))
-	case len(items) > want:
-		fail(ValueError, "too many values to unpack (expected %d)", want)
-	case len(items) < want:
-		fail(ValueError, "not enough values to unpack (expected %d, got %d)", want, len(items))
-	}
+	items := r.unpacked(v, len(t.items))
 	for i, item := range t.items {
 		r.assign(item, items[i])
 	}
+}
+
+// unpacked are the items of v, which must be n.
+func (r *renderer) unpacked(v any, n int) []any {
+	items, ok := r.iterate(v)
+	switch {
+	case !ok:
+		fail(TypeError, "cannot unpack non-iterable %s object", typeName(v))
+	case len(items) > n:
+		fail(ValueError, "too many values to unpack (expected %d)", n)
+	case len(items) < n:
+		fail(ValueError, "not enough values to unpack (expected %d, got %d)", n, len(items))
+	}
+	return items
 }
 
 type setStmt struct {
