@@ -152,8 +152,10 @@ func TestRefuses(t *testing.T) {
 	_, err = convert.ToGGUF(c, "n", quant.Q4_K)
 	require.EqualError(t, err, "type Q4_K cannot be written")
 	for folder, want := range map[string]string{
-		"mixtral": `architecture "mixtral" cannot be converted; llama can`, "llama_bias": "this Llama cannot be converted: its configuration has QKVBias",
-		"llama_yarn": `rope type "yarn" cannot be converted; default, linear and llama3 can`,
+		"mixtral":      `architecture "mixtral" cannot be converted; llama, mistral, qwen2 and qwen3 can`,
+		"mistral":      "this mistral cannot be converted: its configuration has Windows",
+		"qwen2_window": "this qwen2 cannot be converted: its configuration has Windows",
+		"llama_yarn":   `rope type "yarn" of llama cannot be converted; [default linear llama3] can`,
 	} {
 		c, err := checkpoint.Open("../../golden/testdata/" + folder)
 		require.NoError(t, err)
