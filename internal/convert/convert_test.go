@@ -88,6 +88,15 @@ func TestRoundTrip(t *testing.T) {
 	vocab, err := tokenizer.ParseModel(model)
 	require.NoError(t, err)
 	require.Equal(t, original.Vocab(), vocab)
+	ofJSON, err := tokenizer.ParseJSON(mustRead(t, filepath.Join(hf.Dir(), "tokenizer.json")), mustRead(t, filepath.Join(hf.Dir(), "tokenizer_config.json")))
+	require.NoError(t, err)
+	for _, text := range []string{"Once upon a time, there was a girl.", " two  spaces", "", "Grüße, 世界 12\n"} {
+		want, err := original.Encode(text, true)
+		require.NoError(t, err)
+		ids, err := ofJSON.Encode(text, true)
+		require.NoError(t, err)
+		require.Equal(t, want, ids, text)
+	}
 	require.Equal(t, tensorData(t, mustBuiltin(t)), tensorData(t, mustRead(t, filepath.Join(back.Dir(), "m.gguf"))))
 }
 

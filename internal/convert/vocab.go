@@ -24,6 +24,10 @@ type vocab struct {
 	template                    string // for chats; may be empty
 }
 
+// maxToken bounds the bytes of a token, far above what vocabularies have.
+const maxToken = 4096
+
+// readVocab reads and checks the tokenizer of a checkpoint.
 func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if c.Format() == "gguf" {
 		v, err = vocabOfGGUF(c)
@@ -36,6 +40,9 @@ func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	config := c.Config()
 	if len(v.tokens) > config.Vocab {
 		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), config.Vocab)
+	}
+	if id := slices.IndexFunc(v.tokens, func(s string) bool { return len(s) > maxToken }); id >= 0 {
+		return nil, fmt.Errorf("token %d has %d bytes, more than %d", id, len(v.tokens[id]), maxToken)
 	}
 	for _, id := range config.EOS {
 		if id != v.eos {
@@ -156,7 +163,7 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	if v.model == "none" {
 		return files, nil
 	}
-	config := map[string]any{
+	config := object{
 		"add_bos_token": v.addBOS, "add_eos_token": v.addEOS, "model_max_length": c.Context, "clean_up_tokenization_spaces": false,
 	}
 	for key, id := range map[string]int{"bos_token": v.bos, "eos_token": v.eos, "unk_token": v.unknown, "pad_token": v.padding} {
@@ -171,11 +178,13 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	if v.model == "llama" {
 		config["tokenizer_class"], config["legacy"], config["add_prefix_space"] = "LlamaTokenizer", false, v.spacePrefix
 		files["tokenizer.model"] = v.sentencePiece()
+		files["tokenizer.json"], err = v.sentencePieceJSON()
 	} else {
 		config["tokenizer_class"] = "PreTrainedTokenizerFast"
-		if files["tokenizer.json"], err = v.tokenizerJSON(); err != nil {
-			return nil, err
-		}
+		files["tokenizer.json"], err = v.tokenizerJSON()
+	}
+	if err != nil {
+		return nil, err
 	}
 	files["tokenizer_config.json"], err = marshal(config)
 	return files, err
