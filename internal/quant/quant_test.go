@@ -165,7 +165,7 @@ func TestErrors(t *testing.T) {
 	require.EqualError(t, Decode(Q8_0, make([]byte, 33), make([]float32, 32)),
 		"quant: 32 elements of type Q8_0 are 34 bytes, not 33")
 	require.ErrorContains(t, Decode(&Type{Name: "IQ2_S", Block: 256, Bytes: 82}, nil, nil), "type IQ2_S cannot be decoded")
-	require.EqualError(t, Integers(Q6_K, nil, nil, nil), "quant: type Q6_K has no integers with a scale")
+	require.EqualError(t, Integers(BF16, nil, nil, nil), "quant: type BF16 has no integers with a scale")
 	require.EqualError(t, Integers(Q4_0, make([]byte, 18), make([]uint8, 32), nil),
 		"quant: 32 elements of type Q4_0 have 1 scales and minimums, not 0")
 	_, err := F32.Size(math.MaxInt64)
