@@ -35,6 +35,7 @@ func toy(t testing.TB) *ir.Module {
 	layer, pos := f.Param("layer", ir.Tensor(ir.I32)), f.Param("pos", ir.Tensor(ir.I32))
 	norm, proj := f.Param("norm.weight", normType), f.Param("proj.weight", projType)
 	bias, headNorm, sinks := f.Param("proj.bias", headType), f.Param("k_norm.weight", headType), f.Param("sinks", sinksType)
+	order := f.Param("order", ir.Tensor(ir.I32, hidden))
 	fcos, fsin := f.Param("cos", cos.Type), f.Param("sin", sin.Type)
 	h := f.RMSNorm("attn.norm", x, norm, 1e-5)
 	kv := f.BiasedLinear("attn.v", h, proj, bias, ir.KindA15)
@@ -44,7 +45,7 @@ func toy(t testing.TB) *ir.Module {
 	v1 := f.KVAppend("attn.vcache", vcache, kv, layer, pos, ir.LayoutV)
 	mix := f.AttentionWith("attn.mix", f.PartialRope("attn.q_rope", h, fcos, fsin, pos, headDim), k1, v1, layer, pos,
 		ir.AttentionOptions{Scale: 0.5, Softcap: 50, Window: 7, Sinks: sinks})
-	out := f.Add("residual", f.GELU("gelu", x), f.Mul("gated", f.SiLU("gate", mix), h))
+	out := f.Add("residual", f.GELU("gelu", f.Gather("sorted", x, order)), f.Mul("gated", f.SiLU("gate", mix), h))
 	fn := f.Return(out, k1, v1)
 
 	moe := toyExperts(b, hidden)
@@ -61,7 +62,7 @@ func toy(t testing.TB) *ir.Module {
 		proj := b.Weight(path+".proj", projType)
 		bias, headNorm, sinks := b.Weight(path+".bias", headType), b.Weight(path+".k_norm", headType), b.Weight(path+".sinks", sinksType)
 		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"},
-			y, kc, vc, index, dpos, norm, proj, bias, headNorm, sinks, cos, sin)
+			y, kc, vc, index, dpos, norm, proj, bias, headNorm, sinks, b.Weight(path+".order", order.Type), cos, sin)
 		y, kc, vc = r[0], r[1], r[2]
 	}
 	experts := []*ir.Value{y}

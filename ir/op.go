@@ -35,7 +35,7 @@ func (c Cost) Add(d Cost) Cost {
 // Ops lists every operation.
 func Ops() []*Op {
 	return []*Op{
-		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, GELU, Softcap,
+		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, GELU, Softcap, Gather,
 		RouterTopK, MoELinear, MoECombine, ClampedSwiGLU, Const, Call,
 	}
 }

@@ -131,6 +131,8 @@ func needs(op *ir.Op) []fact {
 		return []fact{tokenIDs, weight}
 	case ir.Linear:
 		return []fact{computed, weight}
+	case ir.Gather:
+		return []fact{computed, weight}
 	case ir.MoELinear:
 		return []fact{computed, weight, expertIDs}
 	case ir.Rope:

@@ -24,6 +24,7 @@ func kernels() map[*ir.Op]kernel {
 		ir.SiLU:      elementwiseKernel(siluRange),
 		ir.GELU:      elementwiseKernel(geluRange),
 		ir.Softcap:   softcapKernel,
+		ir.Gather:    gatherKernel,
 		ir.Const:     constKernel,
 
 		ir.RouterTopK:    routerTopKKernel,

@@ -8,62 +8,65 @@ import (
 // linearKernel is the matrix product of every compute kind. Its units are the
 // 64-row blocks of the weight: each is streamed once and serves all rows.
 func linearKernel(b *bodyBuilder, n *ir.Node) step {
-	p, bias := b.product(n, n.Args[1].Type), &value{}
-	if len(n.Args) > 2 {
-		bias = b.value(n.Args[2])
-	}
+	p := b.product(n, n.Args[1].Type)
 	rows := make([]int, n.Results[0].Type.Shape[0])
 	for t := range rows {
 		rows[t] = t
 	}
 	engine := b.compiler.engine
 	return step{
-		units: func(int) int { return pack.Blocks(p.outputs) },
+		units: func(int) int { return p.blocks },
 		run: func(s *scratch, lo, hi int) {
 			for i := lo; i < hi; i++ {
-				p.block(s, i, i*lanes, bias.f, rows[:engine.rows], rows[:engine.rows])
+				p.block(s, 0, i, rows[:engine.rows], rows[:engine.rows])
 			}
 		},
 	}
 }
 
-// product multiplies rows of x with 64-row blocks of w.
+// product multiplies rows of x with a matrix, or with those of a stack.
 type product struct {
 	x       *activations
 	w, y    *value
-	outputs int // of a row of y
+	bias    *value // nil if there is none
+	outputs int    // of a matrix, and of a row of y
+	blocks  int    // of 64 outputs
 	add     func(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int)
 }
 
 // product is that of a linear or moe_linear with matrices of that type.
 func (b *bodyBuilder) product(n *ir.Node, matrix ir.Type) *product {
-	kind := n.Attrs.Str("kind")
+	kind, outputs := n.Attrs.Str("kind"), matrix.Shape[0]
 	p := &product{
 		x: b.prepare(n.Args[0], matrix.Shape[1], kind, matrix.Quant.Group),
-		w: b.value(n.Args[1]), y: b.value(n.Results[0]), outputs: matrix.Shape[0], add: floatBlock,
+		w: b.value(n.Args[1]), y: b.value(n.Results[0]), outputs: outputs, blocks: pack.Blocks(outputs), add: floatBlock,
 	}
 	if kind == ir.KindA8 || kind == ir.KindA15 {
 		p.add = integerBlock
 	}
+	if last := len(n.Op.Operands) - 1; last < len(n.Args) {
+		p.bias = b.value(n.Args[last])
+	}
 	return p
 }
 
-// block multiplies the rows of x that from lists with block i of w and adds the
-// bias, which may be nil. The results are the outputs from first on of the rows
-// of y that to lists.
-func (p *product) block(s *scratch, i, first int, bias []float32, from, to []int) {
+// block multiplies the rows of x that from lists with block i of a matrix, given
+// by its place in the stack, and adds the bias. The results are the outputs of
+// the block in the rows of y that to lists.
+func (p *product) block(s *scratch, matrix, i int, from, to []int) {
 	if len(from) == 0 {
 		return
 	}
 	acc := s.acc[:len(from)*lanes]
 	clear(acc)
-	p.add(s, acc, p.x, from, &p.w.matrix, i)
+	p.add(s, acc, p.x, from, &p.w.matrix, matrix*p.blocks+i)
+	first := i * lanes
 	n := min(lanes, p.outputs-first)
 	for t, row := range to {
 		y := p.y.f[row*p.outputs+first:][:n]
 		copy(y, acc[t*lanes:])
-		if bias != nil {
-			addRange(y, y, bias[first:first+n])
+		if p.bias != nil {
+			addRange(y, y, p.bias.f[matrix*p.outputs+first:][:n])
 		}
 	}
 }

@@ -105,6 +105,12 @@ func randomWeight(r *rand.Rand, t ir.Type) *logical {
 
 func randomFloats(r *rand.Rand, elem ir.Elem, n int) []float32 {
 	row := make([]float32, n)
+	if elem == ir.I32 {
+		for i, from := range r.Perm(n) {
+			row[i] = float32(from)
+		}
+		return row
+	}
 	for i := range row {
 		row[i] = representable(elem, float32(r.NormFloat64()))
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
@@ -20,7 +19,8 @@ type routes struct {
 	start  []int // of each expert in slots, and the end
 }
 
-// of returns the slots that want an expert, and their tokens.
+// of returns the slots that want an expert, and their tokens. A token selects an
+// expert once at most, so that there are no more slots than tokens.
 func (r *routes) of(expert int) (slots, tokens []int) {
 	lo, hi := r.start[expert], r.start[expert+1]
 	return r.slots[lo:hi], r.tokens[lo:hi]
@@ -135,14 +135,10 @@ func gather(dst, src []float32, ids []int32) {
 // once and serves all tokens that selected it.
 func moeLinearKernel(b *bodyBuilder, n *ir.Node) step {
 	p := b.product(n, n.Args[1].Type.Expert())
-	r, biases := b.routes(n.Args[2]), &value{}
-	if len(n.Args) > 3 {
-		biases = b.value(n.Args[3])
-	}
+	r := b.routes(n.Args[2])
 	shared := n.Args[0].Type.Shape[1] == p.x.width
-	blocks := pack.Blocks(p.outputs)
 	return step{
-		units: func(int) int { return blocks },
+		units: func(int) int { return p.blocks },
 		run: func(s *scratch, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				for e := range r.experts {
@@ -150,11 +146,7 @@ func moeLinearKernel(b *bodyBuilder, n *ir.Node) step {
 					if !shared {
 						inputs = slots
 					}
-					var bias []float32
-					if biases.f != nil {
-						bias = biases.f[e*p.outputs : (e+1)*p.outputs]
-					}
-					p.block(s, e*blocks+i, i*lanes, bias, inputs, slots)
+					p.block(s, e, i, inputs, slots)
 				}
 			}
 		},

@@ -133,6 +133,14 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 			}
 			return y
 		})
+	case ir.Gather:
+		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
+			y := make([]float32, len(x))
+			for k := range y {
+				y[k] = x[int(in[1].rows[0][k])]
+			}
+			return y
+		})
 	case ir.RouterTopK, ir.MoELinear, ir.MoECombine:
 		return naiveMoE(n, in)
 	case ir.RMSNorm:

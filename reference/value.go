@@ -10,7 +10,7 @@ import (
 type value struct {
 	f      []float32 // activations [rows, width], caches, and vectors and tables of weights
 	matrix matrix    // a packed weight matrix
-	ids    []int32   // token ids
+	ids    []int32   // token ids, or the order of elements
 	n      int       // an integer scalar
 	routes *routes   // the selected experts of each token
 }
@@ -31,9 +31,12 @@ type matrix struct {
 	zero    []int8
 }
 
-func newWeight(t pack.Tensor) value {
-	if !t.Matrix {
-		return value{f: pack.Floats(t.Parts[0])}
+func newWeight(t pack.Tensor) (value, error) {
+	switch {
+	case !t.Matrix && t.Type.Elem == ir.I32:
+		return newOrder(t)
+	case !t.Matrix:
+		return value{f: pack.Floats(t.Parts[0])}, nil
 	}
 	m := matrix{k: t.Type.Shape[len(t.Type.Shape)-1], elem: t.Type.Elem, quant: t.Type.Quant}
 	switch t.Type.Elem {
@@ -44,7 +47,7 @@ func newWeight(t pack.Tensor) value {
 	default:
 		m.setBlocks(t.Parts)
 	}
-	return value{matrix: m}
+	return value{matrix: m}, nil
 }
 
 func (m *matrix) setBlocks(parts [][]byte) {

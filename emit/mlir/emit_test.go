@@ -69,10 +69,10 @@ func TestVersions(t *testing.T) {
 func TestToyTrace(t *testing.T) {
 	_, p := emitText(t, toy(t), mlir.Options{Trace: true})
 	layout := p.Trace["decode"]
-	require.Equal(t, 219, layout.Elements)
+	require.Equal(t, 235, layout.Elements)
 	require.Equal(t, mlir.Slot{Path: "embedding", Offset: 0, Shape: []int{1, 8}}, layout.Slots[0])
-	require.Equal(t, mlir.Slot{Path: "layers.1.attn.k", Offset: 8 + 72 + 8 + 4, Shape: []int{1, 4}}, layout.Slots[14])
-	require.Equal(t, mlir.Slot{Path: "capped", Offset: 219 - 11, Shape: []int{1, 11}}, layout.Slots[len(layout.Slots)-1])
+	require.Equal(t, mlir.Slot{Path: "layers.1.attn.k", Offset: 8 + 80 + 8 + 4, Shape: []int{1, 4}}, layout.Slots[15])
+	require.Equal(t, mlir.Slot{Path: "capped", Offset: 235 - 11, Shape: []int{1, 11}}, layout.Slots[len(layout.Slots)-1])
 	p.Trace = nil
 	require.Equal(t, &mlir.Program{
 		Vocab: 11, KCache: [4]int{2, 1, 4, 16}, VCache: [4]int{2, 16, 1, 4}, Weights: p.Weights,

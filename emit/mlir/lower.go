@@ -24,6 +24,7 @@ func lowerings() map[*ir.Op]lowering {
 		ir.SiLU:      lowerSiLU,
 		ir.GELU:      lowerGELU,
 		ir.Softcap:   lowerSoftcap,
+		ir.Gather:    lowerGather,
 		ir.Const:     lowerConst,
 		ir.Call:      lowerCall,
 

@@ -42,23 +42,8 @@ func (f *function) inputs(n *ir.Node, x tensor, matrix ir.Type) inputs {
 	return in
 }
 
-// row is row i alone, [1,K].
-func (f *function) row(x inputs, i string) inputs {
-	if x.kind == ir.KindF32 || x.kind == ir.KindF16 {
-		width := x.floats.shape[1]
-		x.floats = f.slice(x.floats, window{sizes{i, 0}, sizes{1, width}, 0})
-		return x
-	}
-	q := x.quantized
-	groups, size := q.q.shape[0], q.q.shape[2]
-	column := window{sizes{0, i}, sizes{groups, 1}, 0}
-	x.quantized = quantized{
-		q:     f.slice(q.q, window{sizes{0, i, 0}, sizes{groups, 1, size}, 0}),
-		scale: f.slice(q.scale, column),
-		sum:   f.slice(q.sum, column),
-	}
-	return x
-}
+// integerKind says whether a kind multiplies integers.
+func integerKind(kind string) bool { return kind == ir.KindA8 || kind == ir.KindA15 }
 
 // linearScratch makes what linear carries for that many rows: the sums of 64
 // outputs f32[T,64], and for block-quantized weights one group, as floats
@@ -66,7 +51,7 @@ func (f *function) row(x inputs, i string) inputs {
 func (f *function) linearScratch(kind string, rows int, matrix ir.Type) []tensor {
 	scratch := []tensor{f.empty("f32", rows, pack.Lanes)}
 	switch {
-	case kind == ir.KindA8 || kind == ir.KindA15:
+	case integerKind(kind):
 		return append(scratch, f.empty("i32", rows, pack.Lanes))
 	case matrix.Elem == ir.Block:
 		return append(scratch, f.empty("f32", matrix.Quant.Group, pack.Lanes))
@@ -79,7 +64,7 @@ func (f *function) linearScratch(kind string, rows int, matrix ir.Type) []tensor
 func (f *function) linear(y tensor, x inputs, m weight, scratch []tensor) (tensor, []tensor) {
 	return f.blocks(y, m.bias, scratch, func(b string, scratch []tensor) []tensor {
 		switch {
-		case x.kind == ir.KindA8 || x.kind == ir.KindA15:
+		case integerKind(x.kind):
 			return f.integerProduct(x.quantized, m, b, scratch)
 		case m.typ.Elem == ir.Block:
 			return f.blockProduct(x.floats, m, b, scratch, x.kind == ir.KindF16)
@@ -89,8 +74,10 @@ func (f *function) linear(y tensor, x inputs, m weight, scratch []tensor) (tenso
 }
 
 // blocks runs body for each block of 64 outputs of y. The body adds to
-// scratch[0], which starts at +0, and carries the rest along.
-func (f *function) blocks(y tensor, bias *tensor, scratch []tensor, body func(b string, scratch []tensor) []tensor) (tensor, []tensor) {
+// scratch[0], which starts at +0, and carries the rest along; the bias, unless
+// it is nil, comes last.
+func (f *function) blocks(y tensor, bias *tensor, scratch []tensor,
+	body func(b string, scratch []tensor) []tensor) (tensor, []tensor) {
 	rows, outputs := y.shape[0], y.shape[1]
 	carried := append([]tensor{y}, scratch...)
 	results := f.loop(f.index(pack.Blocks(outputs)), carried, func(b string, carried []tensor) []tensor {

@@ -20,22 +20,45 @@ func lowerMoELinear(f *function, n *ir.Node) {
 	carried := append([]tensor{y}, f.linearScratch(kind, 1, expert)...)
 	carried = f.loop(f.index(y.shape[0]), carried, func(slot string, carried []tensor) []tensor {
 		t, j := f.arith("divui", "index", slot, f.index(k)), f.arith("remui", "index", slot, f.index(k))
-		id := f.assign("arith.index_cast %s : i32 to index", f.extract(ids, t, j))
+		matrix := f.expert(n, m, f.cast("index_cast", f.extract(ids, t, j), "i32", "index"))
 		row := slot
 		if shared {
 			row = t
-		}
-		matrix := m.of(id)
-		if len(n.Args) > 3 {
-			biases := f.arg(n, 3)
-			bias := f.slice(biases, element(biases, id))
-			matrix.bias = &bias
 		}
 		at := window{sizes{slot, 0}, sizes{1, expert.Shape[0]}, 0}
 		part, scratch := f.linear(f.slice(carried[0], at), f.row(in, row), matrix, carried[1:])
 		return append([]tensor{f.insert(part, carried[0], at)}, scratch...)
 	})
 	f.set(n, f.joined(carried[0], k))
+}
+
+// expert is the matrix of one expert, with its bias if n has biases.
+func (f *function) expert(n *ir.Node, m weight, id string) weight {
+	matrix := m.of(id)
+	if len(n.Args) > 3 {
+		biases := f.arg(n, 3)
+		bias := f.slice(biases, element(biases, id))
+		matrix.bias = &bias
+	}
+	return matrix
+}
+
+// row is row i alone, [1,K].
+func (f *function) row(x inputs, i string) inputs {
+	if !integerKind(x.kind) {
+		width := x.floats.shape[1]
+		x.floats = f.slice(x.floats, window{sizes{i, 0}, sizes{1, width}, 0})
+		return x
+	}
+	q := x.quantized
+	groups, size := q.q.shape[0], q.q.shape[2]
+	column := window{sizes{0, i}, sizes{groups, 1}, 0}
+	x.quantized = quantized{
+		q:     f.slice(q.q, window{sizes{0, i, 0}, sizes{groups, 1, size}, 0}),
+		scale: f.slice(q.scale, column),
+		sum:   f.slice(q.sum, column),
+	}
+	return x
 }
 
 // sideBySide is x [T,k*N], whose rows are k vectors, as [T*k,N].

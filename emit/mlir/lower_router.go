@@ -24,9 +24,9 @@ func (f *function) orderKeys(x tensor) tensor {
 		largest := f.i32(magnitude)
 		bits := f.cast("bitcast", x[0], "f32", "i32")
 		negative := f.compare("cmpi slt", "i32", bits, f.i32(0))
-		key := f.assign("arith.select %s, %s, %s : i32", negative, f.arith("xori", "i32", bits, largest), bits)
+		key := f.arith("select", "i32", negative, f.arith("xori", "i32", bits, largest), bits)
 		nan := f.compare("cmpf uno", "f32", x[0], x[0])
-		return f.assign("arith.select %s, %s, %s : i32", nan, largest, key)
+		return f.arith("select", "i32", nan, largest, key)
 	})
 }
 
@@ -46,15 +46,15 @@ func (f *function) ranks(keys tensor) tensor {
 func (f *function) selectRanks(ranks, ids tensor) tensor {
 	ids = f.fill(ids, f.i32(0))
 	return f.generic("t, j, +e", []operand{{ranks, "t, e"}}, operand{ids, "t, j"}, func(x []string) string {
-		j := f.assign("arith.index_cast %s : index to i32", f.assign("linalg.index 1 : index"))
-		e := f.assign("arith.index_cast %s : index to i32", f.assign("linalg.index 2 : index"))
-		return f.assign("arith.select %s, %s, %s : i32", f.compare("cmpi eq", "i32", x[0], j), e, x[1])
+		j := f.cast("index_cast", f.assign("linalg.index 1 : index"), "index", "i32")
+		e := f.cast("index_cast", f.assign("linalg.index 2 : index"), "index", "i32")
+		return f.arith("select", "i32", f.compare("cmpi eq", "i32", x[0], j), e, x[1])
 	})
 }
 
 // gather writes x[t,ids[t,j]] to y[t,j].
 func (f *function) gather(x, ids, y tensor) tensor {
 	return f.generic("t, j", []operand{{ids, "t, j"}}, operand{y, "t, j"}, func(in []string) string {
-		return f.extract(x, f.assign("linalg.index 0 : index"), f.assign("arith.index_cast %s : i32 to index", in[0]))
+		return f.extract(x, f.assign("linalg.index 0 : index"), f.cast("index_cast", in[0], "i32", "index"))
 	})
 }

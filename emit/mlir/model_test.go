@@ -74,7 +74,7 @@ func (l *llamaBuilder) layerWeights() []namedType {
 	if l.extras {
 		heads := ir.Tensor(ir.F32, l.headDim)
 		types = append(types, namedType{"q_norm", heads}, namedType{"k_norm", heads}, namedType{"sinks", ir.Tensor(ir.F32, l.heads)},
-			namedType{"k_bias", ir.Tensor(ir.F32, l.kvHeads*l.headDim)}, namedType{"down_bias", norm})
+			namedType{"down_order", ir.Tensor(ir.I32, l.ffn)}, namedType{"k_bias", ir.Tensor(ir.F32, l.kvHeads*l.headDim)}, namedType{"down_bias", norm})
 	}
 	return types
 }
@@ -125,7 +125,7 @@ func (l *llamaBuilder) extended(f *ir.FuncBuilder, x, kc, vc, layer, pos, cos, s
 	x = f.Add("attn.residual", x, f.Linear("attn.o", mix, w["o"], l.kind))
 	h = f.RMSNorm("mlp.norm", x, w["mlp_norm"], 1e-5)
 	gated := f.Mul("mlp.gated", f.GELU("mlp.gelu", f.Linear("mlp.gate", h, w["gate"], l.kind)), f.Linear("mlp.up", h, w["up"], l.kind))
-	x = f.Add("mlp.residual", x, f.BiasedLinear("mlp.down", gated, w["down"], w["down_bias"], l.kind))
+	x = f.Add("mlp.residual", x, f.BiasedLinear("mlp.down", f.Gather("mlp.sorted", gated, w["down_order"]), w["down"], w["down_bias"], l.kind))
 	return f.Return(x, kc, vc)
 }
 

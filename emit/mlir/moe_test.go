@@ -91,7 +91,10 @@ func TestMoEExact(t *testing.T) {
 			{ir.KindA8, ir.Block, ir.Quant{Bits: 8, Group: 64, Scale: ir.F32}},
 		}},
 		{2, 36, 20, 2, 2, []linearCase{{ir.KindF32, ir.Block, ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}}}},
-		{1, 64, 64, 3, 1, []linearCase{{kind: ir.KindF32, elem: ir.BF16}}},
+		{1, 64, 64, 3, 1, []linearCase{
+			{kind: ir.KindF32, elem: ir.BF16},
+			{ir.KindA15, ir.Block, ir.Quant{Bits: 4, Group: 32, Scale: ir.F32, Min: true}},
+		}},
 	} {
 		t.Run(fmt.Sprintf("rows=%d,width=%d", c.rows, c.width), func(t *testing.T) {
 			t.Parallel()

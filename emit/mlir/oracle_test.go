@@ -89,6 +89,14 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 		return in[0]
 	case ir.Attention:
 		return value{floats: oracleAttention(n, in)}
+	case ir.Gather:
+		order := in[1].floats
+		y := make([]float32, len(in[0].floats))
+		for i := range y {
+			row := i / len(order) * len(order)
+			y[i] = in[0].floats[row+int(order[i-row])]
+		}
+		return value{floats: y}
 	case ir.RouterTopK:
 		return oracleRoute(n, in[0].floats)
 	case ir.MoELinear:

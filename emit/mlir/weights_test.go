@@ -47,6 +47,12 @@ func randomWeights(m *ir.Module, seed uint64) map[*ir.Value]*logical {
 
 func randomWeight(rng *rand.Rand, t ir.Type) *logical {
 	l := &logical{typ: t}
+	if t.Elem == ir.I32 {
+		for _, from := range rng.Perm(t.Elements()) {
+			l.floats = append(l.floats, float32(from))
+		}
+		return l
+	}
 	if t.Elem != ir.Block {
 		for range t.Elements() {
 			l.floats = append(l.floats, roundTo(t.Elem, float32(rng.NormFloat64())))
@@ -191,6 +197,8 @@ func putFloat(b []byte, at int, e ir.Elem, v float32) {
 	switch e {
 	case ir.F32:
 		binary.LittleEndian.PutUint32(b[4*at:], math.Float32bits(v))
+	case ir.I32:
+		binary.LittleEndian.PutUint32(b[4*at:], uint32(int32(v)))
 	case ir.F16:
 		binary.LittleEndian.PutUint16(b[2*at:], toHalf(v))
 	case ir.BF16:

@@ -193,6 +193,27 @@ func TestGGUFConfig(t *testing.T) {
 	require.False(t, config.TieEmbeddings)
 }
 
+// TestGGUFScaling: a factor without a type is linear, as in llama.cpp, and the
+// attention factor of yarn follows from its factor.
+func TestGGUFScaling(t *testing.T) {
+	g := checkpointtest.TinyGGUF().Set("llama.rope.scaling.factor", float32(8))
+	for _, c := range []struct {
+		g    checkpointtest.GGUF
+		want checkpoint.Rope
+	}{
+		{g, checkpoint.Rope{Type: "linear", Theta: 10000, Factor: 8}},
+		{g.Set("llama.rope.scaling.type", "none"), checkpoint.Rope{Type: "default", Theta: 10000}},
+		{g.Set("llama.rope.scaling.type", "yarn").Set("llama.rope.scaling.original_context_length", uint32(64)).
+			Set("llama.rope.scaling.yarn_beta_fast", float32(16)), checkpoint.Rope{
+			Type: "yarn", Theta: 10000, Factor: 8, OriginalContext: 64, BetaFast: 16, BetaSlow: 1, AttentionFactor: float64(0.1*math.Log(8)) + 1,
+		}},
+	} {
+		file, err := checkpoint.FromGGUF("g", c.g.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, c.want, file.Config().Rope)
+	}
+}
+
 func TestGGUFRefuses(t *testing.T) {
 	g := checkpointtest.TinyGGUF()
 	for want, g := range map[string]checkpointtest.GGUF{
@@ -210,6 +231,7 @@ func TestGGUFRefuses(t *testing.T) {
 		`llama.attention.value_length is 16; lpuctl supports only 8`:                            g.Set("llama.attention.value_length", uint32(16)),
 		`llama.rope.dimension_count is 4; lpuctl supports only 8`:                               g.Set("llama.rope.dimension_count", uint32(4)),
 		`llama.rope.scaling.type is "longrope"; lpuctl supports none, linear and yarn`:          g.Set("llama.rope.scaling.type", "longrope"),
+		`llama.rope.local.freq_base is not known to lpuctl, and may change the arithmetic`:      g.Set("llama.rope.local.freq_base", float32(1)),
 		`llama.rope.scaling.factor is missing`:                                                  g.Set("llama.rope.scaling.type", "linear"),
 		`llama.vocab_size is 17; lpuctl supports only 16`:                                       g.Set("llama.vocab_size", uint32(17)),
 		`epsilon of RMSNorm is NaN, not between 0 and 1`:                                        g.Set("llama.attention.layer_norm_rms_epsilon", float32(math.NaN())),

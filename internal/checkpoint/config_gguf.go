@@ -19,8 +19,7 @@ type ggufFamily struct {
 }
 
 // ggufFamilies are the families by general.architecture; Mistral and Mixtral
-// are "llama".
-// What is not said in a file is as in llama.cpp (src/llama-model.cpp).
+// are "llama". What is not said in a file is as in llama.cpp (src/llama-model.cpp).
 func ggufFamilies() map[string]ggufFamily {
 	return map[string]ggufFamily{
 		"llama":  ggufLlama(),
@@ -80,7 +79,11 @@ func configGGUF(file *gguf.File) (Config, error) {
 	if general.err != nil {
 		return Config{}, general.err
 	}
-	f := &fields{prefix: name + ".", get: func(key string) (any, bool) { return file.Value(name + "." + key) }}
+	asked := map[string]bool{}
+	f := &fields{prefix: name + ".", get: func(key string) (any, bool) {
+		asked[name+"."+key] = true
+		return file.Value(name + "." + key)
+	}}
 	f.refuse(slices.DeleteFunc(slices.Clone(ggufNeutral), func(n neutral) bool { return slices.Contains(family.honours, n.key) }))
 	f.refuse(family.neutral)
 	tensors := ggufTensors{}
@@ -92,6 +95,7 @@ func configGGUF(file *gguf.File) (Config, error) {
 	c.BOS, c.EOS = general.ggufBOS(), general.ggufEOS()
 	if f.err == nil {
 		family.read(f, &c, tensors)
+		f.unknown(file.Keys(), asked)
 	}
 	if err := firstError(f.err, general.err); err != nil {
 		return Config{}, err
@@ -100,6 +104,21 @@ func configGGUF(file *gguf.File) (Config, error) {
 		return Config{}, fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
 	}
 	return c, c.Check()
+}
+
+// ggufHarmless lists the keys of an architecture that change no arithmetic, or
+// none where nothing asks for them.
+var ggufHarmless = []string{"vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "rope.scaling.original_context_length"}
+
+// unknown fails on a key of the architecture that nothing has asked for: it may
+// change the arithmetic.
+func (f *fields) unknown(keys []string, asked map[string]bool) {
+	for _, key := range keys {
+		short, ok := strings.CutPrefix(key, f.prefix)
+		if ok && !asked[key] && !slices.Contains(ggufHarmless, short) {
+			f.fail(short, "is not known to lpuctl, and may change the arithmetic")
+		}
+	}
 }
 
 func firstError(a, b error) error {

@@ -59,6 +59,14 @@ var hfNeutral = []neutral{
 	{"num_experts", nil},
 	{"num_local_experts", nil},
 	{"use_bidirectional_attention", false},
+	{"attention_chunk_size", nil},
+	{"attn_temperature_tuning", false},
+	{"no_rope_layers", nil},
+	{"no_rope_layer_interval", nil},
+	{"qk_layernorm", false},
+	{"rope_ratio", 1},
+	{"scale_emb", 1},
+	{"use_parallel_residual", false},
 	{"compression_config", nil},
 }
 

@@ -119,6 +119,9 @@ func TestParseHFObject(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(`{"model_type":"llama","rope_parameters":{"rope_type":"linear","factor":2}}`))
 	f.Add([]byte(`{"model_type":"llama","eos_token_id":[1,2],"rope_scaling":{"type":"default"},"layer_types":["full_attention"]}`))
+	f.Add([]byte(`{"model_type":"gemma3","text_config":{"rope_parameters":{"full_attention":{"rope_type":"yarn","factor":2}},"sliding_window_pattern":2}}`))
+	f.Add([]byte(`{"model_type":"phi3","partial_rotary_factor":0.5,"rope_scaling":{"type":"su","short_factor":[1],"long_factor":[2]}}`))
+	f.Add([]byte(`{"model_type":"qwen2","num_hidden_layers":2,"use_sliding_window":true,"layer_types":["sliding_attention","full_attention"]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if c, err := parseHF(text); err == nil {
 			require.NoError(t, c.Check())

@@ -28,9 +28,9 @@ func (e *Experts) In(i int) bool {
 // The projections of an expert.
 var expertProjections = []string{"gate", "up", "down"}
 
-// expertTensors adds the router and the matrices of the experts, stacked. The
-// names are those that transformers 5 has in memory, with ".weight", and of the
-// halves of its gate_up_proj; files of every format are read as these.
+// expertTensors adds the router and the matrices of the experts, stacked. Their
+// names are the same for all families, as if there were one expert: what files
+// call them, gatherExperts knows.
 func (c *Config) expertTensors(s *specs) {
 	e := &c.Experts
 	s.linear("mlp.router", "ffn_gate_inp", e.Count, c.Hidden, e.Bias)

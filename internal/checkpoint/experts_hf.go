@@ -6,46 +6,41 @@ import (
 	"github.com/lpuctl/lpuctl/internal/checkpoint/packed"
 )
 
-// expertNames are the names of a layer's mixture in a Hugging Face folder; %d
-// stands for the number of an expert.
-type expertNames struct{ router, gate, up, down string }
-
-func (n *expertNames) projection(p string) string {
-	switch p {
-	case "gate":
-		return n.gate
-	case "up":
-		return n.up
-	}
-	return n.down
-}
-
-// separateExperts are the families whose files have a tensor for each matrix.
-func separateExperts() map[string]expertNames {
-	return map[string]expertNames{
+// separateExperts are the families whose folders have a tensor for each matrix,
+// with the names of the router and of the projections; %d stands for the number
+// of the expert.
+func separateExperts() map[string]map[string]string {
+	return map[string]map[string]string{
 		"mixtral": {
-			"block_sparse_moe.gate.weight", "block_sparse_moe.experts.%d.w1.weight",
-			"block_sparse_moe.experts.%d.w3.weight", "block_sparse_moe.experts.%d.w2.weight",
+			"router": "block_sparse_moe.gate.weight",
+			"gate":   "block_sparse_moe.experts.%d.w1.weight",
+			"up":     "block_sparse_moe.experts.%d.w3.weight",
+			"down":   "block_sparse_moe.experts.%d.w2.weight",
 		},
 		"qwen3_moe": {
-			"mlp.gate.weight", "mlp.experts.%d.gate_proj.weight",
-			"mlp.experts.%d.up_proj.weight", "mlp.experts.%d.down_proj.weight",
+			"router": "mlp.gate.weight",
+			"gate":   "mlp.experts.%d.gate_proj.weight",
+			"up":     "mlp.experts.%d.up_proj.weight",
+			"down":   "mlp.experts.%d.down_proj.weight",
 		},
 	}
 }
 
-// gatherExperts replaces the tensors of a Hugging Face folder that hold experts
-// by those of expertTensors.
-func (c *Config) gatherExperts(found map[string]*Tensor) error {
-	for i := range c.Layers { // ends at the first that is missing
-		if !c.Experts.In(i) {
+// gatherExperts replaces the tensors of a file that hold experts by those of
+// expertTensors.
+func (c *Checkpoint) gatherExperts(found map[string]*Tensor) error {
+	gather := c.config.splitExperts
+	switch {
+	case c.format == "gguf":
+		gather = c.config.stackOldGGUF
+	case separateExperts()[c.config.Architecture] != nil:
+		gather = c.config.stackExperts
+	}
+	for i := range c.config.Layers { // ends at the first that is missing
+		if !c.config.Experts.In(i) {
 			continue
 		}
-		gather := c.splitExperts
-		if _, ok := separateExperts()[c.Architecture]; ok {
-			gather = c.stackExperts
-		}
-		if err := gather(found, LayerPrefix(i)); err != nil {
+		if err := gather(found, i); err != nil {
 			return err
 		}
 	}
@@ -53,36 +48,55 @@ func (c *Config) gatherExperts(found map[string]*Tensor) error {
 }
 
 // stackExperts puts the matrices of separate experts together.
-func (c *Config) stackExperts(found map[string]*Tensor, prefix string) error {
-	names := separateExperts()[c.Architecture]
-	router, err := take(found, prefix+names.router)
-	if err != nil {
+func (c *Config) stackExperts(found map[string]*Tensor, layer int) error {
+	prefix, names := LayerPrefix(layer), separateExperts()[c.Architecture]
+	if err := rename(found, prefix+names["router"], prefix+"mlp.router.weight"); err != nil {
 		return err
 	}
-	found[prefix+"mlp.router.weight"] = router
 	for _, p := range expertProjections {
-		stack := &expertStack{}
-		for e := range c.Experts.Count {
-			t, err := take(found, fmt.Sprintf(prefix+names.projection(p), e))
-			if err != nil {
-				return err
-			}
-			if err := stack.push(t); err != nil {
-				return err
-			}
-		}
-		if err := put(found, prefix+"mlp.experts."+p+"_proj.weight", stack.parts[0].path, stack); err != nil {
+		if err := c.stack(found, prefix+names[p], prefix+"mlp.experts."+p+"_proj.weight"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// stackOldGGUF puts together what GGUF files had apart before April 2024
+// (llama.cpp, pull request 6387).
+func (c *Config) stackOldGGUF(found map[string]*Tensor, layer int) error {
+	prefix := fmt.Sprintf("blk.%d.", layer)
+	for _, p := range expertProjections {
+		from, to := prefix+"ffn_"+p+".%d.weight", prefix+"ffn_"+p+"_exps.weight"
+		if found[fmt.Sprintf(from, 0)] == nil {
+			continue
+		}
+		if err := c.stack(found, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stack replaces the matrices of all experts by one weight.
+func (c *Config) stack(found map[string]*Tensor, from, to string) error {
+	s := &expertStack{}
+	for e := range c.Experts.Count {
+		t, err := take(found, fmt.Sprintf(from, e))
+		if err != nil {
+			return err
+		}
+		if err := s.push(t); err != nil {
+			return err
+		}
+	}
+	return put(found, to, s.parts[0].path, s)
+}
+
 // splitExperts takes the tensors of gpt-oss apart (transformers 02b8f42,
 // modeling_gpt_oss.py): row 2n of gate_up_proj is row n of gate, row 2n+1 is
 // row n of up. Matrices of floats are [in, out], packed ones [out, in].
-func (c *Config) splitExperts(found map[string]*Tensor, prefix string) error {
-	prefix += "mlp.experts."
+func (c *Config) splitExperts(found map[string]*Tensor, layer int) error {
+	prefix := LayerPrefix(layer) + "mlp.experts."
 	for _, r := range []struct {
 		from, to    string
 		view        func(t *Tensor, first, step int) (packed.Weight, error)
@@ -121,6 +135,19 @@ func take(found map[string]*Tensor, name string) (*Tensor, error) {
 	}
 	delete(found, name)
 	return t, nil
+}
+
+// rename gives a tensor another name.
+func rename(found map[string]*Tensor, from, to string) error {
+	t, err := take(found, from)
+	if err != nil {
+		return err
+	}
+	if found[to] != nil {
+		return fmt.Errorf("tensor %q has no place in this architecture", to)
+	}
+	found[to] = t
+	return nil
 }
 
 // put adds a weight to found.

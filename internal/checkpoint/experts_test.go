@@ -64,9 +64,14 @@ func mixtralConfig() *Config {
 	return &Config{Architecture: "mixtral", Layers: 1, Hidden: 4, Experts: Experts{Count: 3, PerToken: 2, Intermediate: 2}}
 }
 
+// gathered replaces the tensors of a folder.
+func gathered(c *Config, found map[string]*Tensor) error {
+	return (&Checkpoint{format: "safetensors", config: *c}).gatherExperts(found)
+}
+
 func TestStackExperts(t *testing.T) {
 	found := mixtralTensors()
-	require.NoError(t, mixtralConfig().gatherExperts(found))
+	require.NoError(t, gathered(mixtralConfig(), found))
 	require.ElementsMatch(t, []string{
 		"model.layers.0.mlp.router.weight", "model.layers.0.mlp.experts.gate_proj.weight",
 		"model.layers.0.mlp.experts.up_proj.weight", "model.layers.0.mlp.experts.down_proj.weight",
@@ -95,7 +100,7 @@ func TestStackExpertsRefuses(t *testing.T) {
 	} {
 		found := mixtralTensors()
 		c.damage(found)
-		require.ErrorContains(t, mixtralConfig().gatherExperts(found), c.want, name)
+		require.ErrorContains(t, gathered(mixtralConfig(), found), c.want, name)
 	}
 }
 
@@ -116,7 +121,7 @@ func gptOSSConfig() *Config {
 // and up in turn.
 func TestSplitExperts(t *testing.T) {
 	found := gptOSSTensors()
-	require.NoError(t, gptOSSConfig().gatherExperts(found))
+	require.NoError(t, gathered(gptOSSConfig(), found))
 	require.Len(t, found, 6)
 	rows := func(name string) [][]float32 { return rowsOfTensor(t, found[gptOSSPrefix+name]) }
 	require.Equal(t, [][]float32{{0, 4, 8}, {2, 6, 10}, {12, 16, 20}, {14, 18, 22}}, rows("gate_proj.weight"))
@@ -128,35 +133,66 @@ func TestSplitExperts(t *testing.T) {
 	require.Equal(t, []int{2, 2, 3}, found[gptOSSPrefix+"gate_proj.weight"].Shape)
 }
 
-// TestSplitPackedExperts: packed matrices are [experts, 2*out, in], and keep
-// their integers.
-func TestSplitPackedExperts(t *testing.T) {
-	u8 := &quant.Type{Name: "U8", Block: 1, Bytes: 1}
-	blocks := &Tensor{Name: "b", Shape: []int{2, 4, 1, 16}, Type: u8, data: make([]byte, 2*4*16)}
-	scales := &Tensor{Name: "s", Shape: []int{2, 4, 1}, Type: u8, data: make([]byte, 2*4)}
-	for i := range blocks.data {
-		blocks.data[i] = byte(i / 16) // the low nibble is row i of the stack
+// packedRows is an MXFP4 weight of that shape, 32 inputs, with scale 1: row i
+// has the code first+i of FP4 as its first element.
+func packedRows(t *testing.T, first int, outer ...int) *Tensor {
+	t.Helper()
+	rows := 1
+	for _, d := range outer {
+		rows *= d
 	}
-	for i := range scales.data {
-		scales.data[i] = 127
+	u8 := &quant.Type{Name: "U8", Block: 1, Bytes: 1}
+	blocks := &Tensor{Shape: append(outer[:len(outer):len(outer)], 1, 16), Type: u8, data: make([]byte, 16*rows)}
+	scales := &Tensor{Shape: append(outer[:len(outer):len(outer)], 1), Type: u8, data: make([]byte, rows)}
+	for i := range rows {
+		blocks.data[16*i], scales.data[i] = byte(first+i), 127
 	}
 	w, err := packed.MXFP4{}.Weight("m", fileParts{map[string]*Tensor{"m_blocks": blocks, "m_scales": scales}, "m"})
 	require.NoError(t, err)
-	found := gptOSSTensors()
-	found[gptOSSPrefix+"gate_up_proj"] = &Tensor{Name: "m", Shape: w.Shape(), Type: w.Type(), packed: w}
-	require.NoError(t, gptOSSConfig().gatherExperts(found))
-	up := found[gptOSSPrefix+"up_proj.weight"]
-	require.Equal(t, []int{2, 2, 32}, up.Shape)
-	form, ok := up.Ints()
+	return &Tensor{Name: "m", Shape: w.Shape(), Type: w.Type(), packed: w}
+}
+
+// requireIntegers checks the first element of each row, and that the integer
+// form gives the same.
+func requireIntegers(t *testing.T, want []float32, tensor *Tensor) {
+	t.Helper()
+	form, ok := tensor.Ints()
 	require.True(t, ok)
-	var evens []float32
-	for i, row := range rowsOfTensor(t, up) {
-		evens = append(evens, row[0])
-		q, scale := make([]uint8, 32), make([]float32, 32/form.Group)
-		require.NoError(t, up.ReadIntegers(i, q, scale, nil))
+	var first []float32
+	for i, row := range rowsOfTensor(t, tensor) {
+		first = append(first, row[0])
+		q, scale := make([]uint8, len(row)), make([]float32, len(row)/form.Group)
+		require.NoError(t, tensor.ReadIntegers(i, q, scale, nil))
 		require.Equal(t, row[0], float32(int8(q[0]))*scale[0])
 	}
-	require.Equal(t, []float32{0.5, 1.5, 3, 6}, evens, "FP4 codes 1, 3, 5, 7")
+	require.Equal(t, want, first)
+}
+
+// TestSplitPackedExperts: packed matrices are [experts, 2*out, in], and keep
+// their integers.
+func TestSplitPackedExperts(t *testing.T) {
+	found := gptOSSTensors()
+	found[gptOSSPrefix+"gate_up_proj"] = packedRows(t, 0, 2, 4)
+	require.NoError(t, gathered(gptOSSConfig(), found))
+	up := found[gptOSSPrefix+"up_proj.weight"]
+	require.Equal(t, []int{2, 2, 32}, up.Shape)
+	requireIntegers(t, []float32{0.5, 1.5, 3, 6}, up) // FP4 codes 1, 3, 5, 7
+}
+
+// TestStackPackedExperts: separate packed matrices keep their integers, too.
+func TestStackPackedExperts(t *testing.T) {
+	found := mixtralTensors()
+	for e := range 3 {
+		found[fmt.Sprintf("model.layers.0.block_sparse_moe.experts.%d.w1.weight", e)] = packedRows(t, 2*e, 2)
+	}
+	require.NoError(t, gathered(mixtralConfig(), found))
+	gate := found["model.layers.0.mlp.experts.gate_proj.weight"]
+	require.Equal(t, []int{3, 2, 32}, gate.Shape)
+	requireIntegers(t, []float32{0, 0.5, 1, 1.5, 2, 3}, gate)
+
+	found = mixtralTensors()
+	found["model.layers.0.block_sparse_moe.experts.1.w1.weight"] = packedRows(t, 0, 2)
+	require.ErrorContains(t, gathered(mixtralConfig(), found), "is MXFP4 [2 32], but that of expert 0 is F32 [2 4]")
 }
 
 func TestSplitExpertsRefuses(t *testing.T) {
@@ -176,9 +212,9 @@ func TestSplitExpertsRefuses(t *testing.T) {
 		} else {
 			found[gptOSSPrefix+c.tensor] = counting(gptOSSPrefix+c.tensor, 0, c.shape...)
 		}
-		require.ErrorContains(t, gptOSSConfig().gatherExperts(found), c.want, name)
+		require.ErrorContains(t, gathered(gptOSSConfig(), found), c.want, name)
 	}
 	found := gptOSSTensors()
 	found[gptOSSPrefix+"down_proj"].Type = quant.Q4_0
-	require.ErrorContains(t, gptOSSConfig().gatherExperts(found), "it is not a tensor of floats")
+	require.ErrorContains(t, gathered(gptOSSConfig(), found), "it is not a tensor of floats")
 }

@@ -12,6 +12,7 @@ type fusion struct {
 	parts       []fusedPart
 }
 
+// fusedPart is one of them.
 type fusedPart struct {
 	name, gguf string
 	rows       int
@@ -66,19 +67,25 @@ func (c *Checkpoint) splitRows(found map[string]*Tensor, t *Tensor, prefix strin
 	if len(t.Shape) != 2 || t.Shape[0] != total {
 		return fmt.Errorf("tensor %q has shape %v, but the configuration asks for %d rows", t.Name, t.Shape, total)
 	}
-	size, at := len(t.data)/total, 0
+	at := 0
 	for _, p := range parts {
 		name := prefix + p.name
 		if c.format == "gguf" {
 			name = prefix + p.gguf
 		}
-		view := *t
-		view.Name, view.Shape = name, []int{p.rows, t.Shape[1]}
-		view.data = t.data[at*size : (at+p.rows)*size]
-		found[name] = &view
+		found[name] = t.rowsFrom(at, p.rows)
+		found[name].Name = name
 		at += p.rows
 	}
 	return nil
+}
+
+// rowsFrom is a view of n rows of a matrix.
+func (t *Tensor) rowsFrom(first, n int) *Tensor {
+	view, size := *t, len(t.data)/t.Shape[0]
+	view.Shape = []int{n, t.Shape[1]}
+	view.data, view.first = t.data[first*size:(first+n)*size], t.first+first
+	return &view
 }
 
 // rename gives the text part of a model of text and images the names that a

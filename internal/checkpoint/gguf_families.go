@@ -112,13 +112,15 @@ func ggufPhi3() ggufFamily {
 	return ggufFamily{
 		architecture: "phi3",
 		honours:      []string{"attention.sliding_window", "rope.scaling.attn_factor"},
-		neutral:      []neutral{{"rope.scaling.type", "none"}},
 		read: func(f *fields, c *Config, tensors ggufTensors) {
 			c.slide(f.int("attention.sliding_window", 0), func(int) bool { return true })
 			if n := f.int("rope.dimension_count", c.HeadDim); n != c.HeadDim {
 				c.RotaryDim = n
 			}
 			c.Rope = Rope{Type: "default", Theta: f.float("rope.freq_base", 10000)}
+			if kind := f.string("rope.scaling.type", "none"); kind != "none" && kind != "longrope" {
+				f.fail("rope.scaling.type", "is %s; lpuctl supports none and longrope", show(kind))
+			}
 			if tensors["rope_factors_long.weight"] == nil {
 				f.refuse([]neutral{{"rope.scaling.attn_factor", 1}})
 				return

@@ -164,6 +164,21 @@ func kv(pairs ...any) []checkpointtest.KV {
 }
 
 func TestMixtralGGUF(t *testing.T) {
+	mixtralGGUF(t, (*conversion).stack).compare("mixtral", func(*checkpoint.Config) {})
+}
+
+// TestOldMixtralGGUF has the matrices of experts apart.
+func TestOldMixtralGGUF(t *testing.T) {
+	apart := func(c *conversion, layer, experts int, name, pattern string) {
+		for e := range experts {
+			one := strings.Replace(name, "_exps", fmt.Sprintf(".%d", e), 1)
+			c.put(fmt.Sprintf("blk.%d.%s", layer, one), c.from[fmt.Sprintf("model.layers.%d.", layer)+fmt.Sprintf(pattern, e)])
+		}
+	}
+	mixtralGGUF(t, apart).compare("mixtral", func(*checkpoint.Config) {})
+}
+
+func mixtralGGUF(t *testing.T, experts func(c *conversion, layer, experts int, name, pattern string)) *conversion {
 	c := newConversion(t, "mixtral", "llama", kv("block_count", 2, "embedding_length", 64, "feed_forward_length", 44,
 		"attention.head_count", 4, "attention.head_count_kv", 2, "context_length", 64, "rope.dimension_count", 16,
 		"attention.layer_norm_rms_epsilon", 2e-5, "rope.freq_base", 20000.0, "expert_count", 5, "expert_used_count", 2)...)
@@ -173,11 +188,11 @@ func TestMixtralGGUF(t *testing.T) {
 			"ffn_gate_inp.weight", "block_sparse_moe.gate.weight")
 		c.permute(i, "attn_q.weight", "self_attn.q_proj.weight", 16)
 		c.permute(i, "attn_k.weight", "self_attn.k_proj.weight", 16)
-		c.stack(i, 5, "ffn_gate_exps.weight", "block_sparse_moe.experts.%d.w1.weight")
-		c.stack(i, 5, "ffn_down_exps.weight", "block_sparse_moe.experts.%d.w2.weight")
-		c.stack(i, 5, "ffn_up_exps.weight", "block_sparse_moe.experts.%d.w3.weight")
+		experts(c, i, 5, "ffn_gate_exps.weight", "block_sparse_moe.experts.%d.w1.weight")
+		experts(c, i, 5, "ffn_down_exps.weight", "block_sparse_moe.experts.%d.w2.weight")
+		experts(c, i, 5, "ffn_up_exps.weight", "block_sparse_moe.experts.%d.w3.weight")
 	}
-	c.compare("mixtral", func(*checkpoint.Config) {})
+	return c
 }
 
 // TestQwen3MoEGGUF has layer 0 alone: layer 1 of the tiny model is dense, for

@@ -8,12 +8,16 @@ import (
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
-// ggufRope reads the rotary embedding. All of a head rotates unless the family
-// says otherwise.
+// ggufRope reads the rotary embedding of families in which all of a head rotates.
+// A factor without a type is linear.
 func (f *fields) ggufRope(c *Config, tensors ggufTensors) {
 	f.refuse([]neutral{{"rope.dimension_count", c.HeadDim}})
 	r := Rope{Type: "default", Theta: f.float("rope.freq_base", 10000)}
-	switch kind := f.string("rope.scaling.type", "none"); kind {
+	kind := "none"
+	if f.value("rope.scaling.factor") != nil {
+		kind = "linear"
+	}
+	switch kind = f.string("rope.scaling.type", kind); kind {
 	case "none":
 	case "linear":
 		f.need("rope.scaling.factor")

@@ -119,10 +119,11 @@ func (f *fields) textConfig() *fields {
 	}
 	object, ok := f.value("text_config").(map[string]any)
 	if !ok {
-		f.fail("text_config", "is %s, not an object", show(f.value("text_config")))
+		f.fail("text_config", "is not an object")
 		return f
 	}
 	text := mapFields("text_config.", object)
+	text.refuse([]neutral{{"model_type", "gemma3_text"}})
 	inner := text.get
 	text.get = func(key string) (any, bool) {
 		if v, ok := inner(key); ok {

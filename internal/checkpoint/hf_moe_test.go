@@ -82,7 +82,7 @@ func FuzzExperts(f *testing.F) {
 			}
 			found[name] = counting(name, 0, shape...)
 		}
-		if config.gatherExperts(found) != nil {
+		if gathered(config, found) != nil {
 			return
 		}
 		for _, name := range sortedKeys(found) {

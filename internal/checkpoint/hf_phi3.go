@@ -25,6 +25,7 @@ func (f *fields) phi3Rope(c *Config) {
 	partial := f.float("partial_rotary_factor", 1)
 	if key, object := f.ropeObject(); object != nil {
 		sub := mapFields(key+".", object)
+		sub.knownRope(object)
 		partial = sub.float("partial_rotary_factor", partial)
 		inner := sub.get
 		sub.get = func(key string) (any, bool) {

@@ -34,12 +34,28 @@ func (f *fields) ropeObject() (key string, object map[string]any) {
 // the object has none.
 func (f *fields) scaling(object map[string]any, key string, c *Config, r *Rope) {
 	sub := mapFields(key+".", object)
+	sub.knownRope(object)
 	if sub.refuse([]neutral{{"partial_rotary_factor", 1}}); key == "rope_scaling" && sub.value("type") == nil {
 		sub.need("rope_type")
 	}
 	sub.ropeParameters(c, r, f.int("original_max_position_embeddings", 0))
 	if f.err == nil {
 		f.err = sub.err
+	}
+}
+
+// ropeKeys are the keys of rope parameters that some type has.
+var ropeKeys = []string{
+	"rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "original_max_position_embeddings", "low_freq_factor",
+	"high_freq_factor", "beta_fast", "beta_slow", "truncate", "mscale", "mscale_all_dim", "attention_factor", "short_factor", "long_factor",
+}
+
+// knownRope fails on any other key of an object of rope parameters.
+func (f *fields) knownRope(object map[string]any) {
+	for _, key := range sortedKeys(object) {
+		if object[key] != nil && !slices.Contains(ropeKeys, key) {
+			f.fail(key, "is not known to lpuctl, and may change the arithmetic")
+		}
 	}
 }
 
@@ -108,7 +124,7 @@ func (f *fields) longRope(c *Config, r *Rope) {
 	r.AttentionFactor = f.float("attention_factor", longAttention(f.ratio(c, r), r.OriginalContext))
 }
 
-// floats returns a list of numbers.
+// floats returns a list of numbers, rounded to float32 as transformers has them.
 func (f *fields) floats(key string) []float64 {
 	var list []float64
 	for _, v := range f.list(key) {
@@ -117,7 +133,7 @@ func (f *fields) floats(key string) []float64 {
 			f.fail(key, "has %s, not a number", show(v))
 			break
 		}
-		list = append(list, n)
+		list = append(list, float64(float32(n)))
 	}
 	return list
 }

@@ -124,6 +124,9 @@ func (c *Checkpoint) adopt(found map[string]*Tensor) (err error) {
 		return err
 	}
 	c.rename(found)
+	if err := c.gatherExperts(found); err != nil {
+		return err
+	}
 	c.config.layout(func(s Spec) bool {
 		name := s.Name
 		if c.format == "gguf" {

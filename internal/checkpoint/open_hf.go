@@ -92,8 +92,8 @@ func readJSON(path string, limit int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// loadHF maps the safetensors files, puts packed weights and experts together
-// and adopts the tensors.
+// loadHF maps the safetensors files, puts packed weights together and adopts the
+// tensors.
 func (c *Checkpoint) loadHF(q *quantization) error {
 	found := map[string]*Tensor{}
 	err := c.loadShard("model.safetensors", found)
@@ -105,9 +105,6 @@ func (c *Checkpoint) loadHF(q *quantization) error {
 	}
 	if q != nil {
 		err = q.assemble(found)
-	}
-	if err == nil {
-		err = c.config.gatherExperts(found)
 	}
 	if err == nil {
 		err = c.adopt(found)

@@ -20,6 +20,7 @@ type Tensor struct {
 	addOne  bool   // the weight is 1 + what the file has
 
 	packed packed.Weight // if not nil, has the rows instead of data
+	first  int           // the row of packed that is row 0
 }
 
 // Rows returns the number of rows: Shape[0] of a matrix, 1 of a vector.
@@ -75,7 +76,7 @@ func (t *Tensor) checkRow(i int) error {
 // of norms become 1 + w, rounded once, as transformers computes them in float32.
 func (t *Tensor) ReadRow(i int, dst []float32) error {
 	if t.packed != nil {
-		return t.readPacked(i, len(dst), func() error { return t.packed.Floats(i, dst) })
+		return t.readPacked(i, len(dst), func() error { return t.packed.Floats(t.first+i, dst) })
 	}
 	row, err := t.row(i)
 	if err != nil {
@@ -110,7 +111,7 @@ func (t *Tensor) Ints() (form quant.Ints, ok bool) {
 // for each of the form's groups, and as many zero points if the form has them.
 func (t *Tensor) ReadIntegers(i int, q []uint8, scale []float32, zero []int8) error {
 	if t.packed != nil {
-		return t.readPacked(i, len(q), func() error { return t.packed.Integers(i, q, scale, zero) })
+		return t.readPacked(i, len(q), func() error { return t.packed.Integers(t.first+i, q, scale, zero) })
 	}
 	row, err := t.Row(i)
 	if err != nil {
@@ -120,6 +121,23 @@ func (t *Tensor) ReadIntegers(i int, q []uint8, scale []float32, zero []int8) er
 		return t.errorf("%w", err)
 	}
 	return nil
+}
+
+// Sorted returns the weight with its inputs in another order, in which it has
+// an integer form, and for each place in a row which input it holds. It is nil
+// for a weight that has such a form as it is, or in no order.
+func (t *Tensor) Sorted() (sorted *Tensor, order []int32) {
+	s, ok := t.packed.(packed.Sorter)
+	if !ok {
+		return nil, nil
+	}
+	w, order := s.Sorted()
+	if w == nil {
+		return nil, nil
+	}
+	view := *t
+	view.packed = w
+	return &view, order
 }
 
 // readPacked checks row and length before it reads.

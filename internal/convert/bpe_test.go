@@ -12,6 +12,7 @@ import (
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/checkpoint/checkpointtest"
 	"github.com/lpuctl/lpuctl/internal/convert"
+	"github.com/lpuctl/lpuctl/internal/tokenizer"
 )
 
 const tokenizerConfig = `{"bos_token":"<s>","eos_token":{"content":"</s>"},"chat_template":"{{ messages }}"}`
@@ -81,8 +82,31 @@ func TestBPE(t *testing.T) {
 			original := readJSON(t, filepath.Join(c.Dir(), "tokenizer.json"))
 			require.Equal(t, original, readJSON(t, filepath.Join(back.Dir(), "tokenizer.json")))
 			require.Len(t, original.Added, 3)
+			requireSameIDs(t, c.Dir(), g, back.Dir())
 			require.NotEmpty(t, original.Model.Merges)
 		})
+	}
+}
+
+// requireSameIDs compares the ids of texts by three descriptions of a tokenizer.
+func requireSameIDs(t *testing.T, before string, g *checkpoint.Checkpoint, after string) {
+	t.Helper()
+	ofGGUF, err := tokenizer.FromGGUF(g)
+	require.NoError(t, err)
+	tokenizers := []*tokenizer.Tokenizer{ofGGUF}
+	for _, dir := range []string{before, after} {
+		tok, err := tokenizer.ParseJSON(mustRead(t, filepath.Join(dir, "tokenizer.json")), mustRead(t, filepath.Join(dir, "tokenizer_config.json")))
+		require.NoError(t, err)
+		tokenizers = append(tokenizers, tok)
+	}
+	for _, text := range []string{"the cat's hat is at 12345 o'clock", "<s>for i in\n\n  range</s> <tool>", "é 中文\t\r\n it's"} {
+		want, err := tokenizers[1].Encode(text, true)
+		require.NoError(t, err)
+		for _, tok := range tokenizers {
+			got, err := tok.Encode(text, true)
+			require.NoError(t, err)
+			require.Equal(t, want, got, text)
+		}
 	}
 }
 

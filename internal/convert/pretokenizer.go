@@ -3,6 +3,8 @@ package convert
 import (
 	"fmt"
 	"strings"
+
+	"github.com/lpuctl/lpuctl/internal/tokenizer/split"
 )
 
 // component is a normalizer, pre-tokenizer or decoder of tokenizer.json, with
@@ -33,16 +35,13 @@ type preTokenizer struct {
 }
 
 // preTokenizers are the names that can be converted (llama.cpp,
-// convert_hf_to_gguf_update.py and src/llama-vocab.cpp; patterns of the
-// tokenizer.json files of the models).
+// convert_hf_to_gguf_update.py and src/llama-vocab.cpp).
 func preTokenizers() []preTokenizer {
 	return []preTokenizer{
 		{name: "gpt-2"},
 		{name: "smollm", digits: true},
-		{name: "llama-bpe", ignoreMerges: true,
-			regex: `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`},
-		{name: "qwen2", normalizer: &component{Type: "NFC"},
-			regex: `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`},
+		{name: "llama-bpe", regex: split.Llama3, ignoreMerges: true},
+		{name: "qwen2", regex: split.Qwen2, normalizer: &component{Type: "NFC"}},
 	}
 }
 
@@ -72,8 +71,8 @@ func (p *preTokenizer) component() *component {
 	yes, no := true, false
 	switch {
 	case p.regex != "":
-		split := component{Type: "Split", Pattern: &pattern{p.regex}, Behavior: "Isolated", Invert: &no}
-		return &component{Type: "Sequence", Parts: []component{split, *byteLevel(false)}}
+		words := component{Type: "Split", Pattern: &pattern{p.regex}, Behavior: "Isolated", Invert: &no}
+		return &component{Type: "Sequence", Parts: []component{words, *byteLevel(false)}}
 	case p.digits:
 		return &component{Type: "Sequence", Parts: []component{{Type: "Digits", Individual: &yes}, *byteLevel(true)}}
 	}
@@ -81,9 +80,9 @@ func (p *preTokenizer) component() *component {
 }
 
 // byteLevel maps bytes to characters, and splits as GPT-2 does if asked to.
-func byteLevel(split bool) *component {
+func byteLevel(words bool) *component {
 	yes, no := true, false
-	return &component{Type: "ByteLevel", AddPrefix: &no, Trim: &yes, UseRegex: &split}
+	return &component{Type: "ByteLevel", AddPrefix: &no, Trim: &yes, UseRegex: &words}
 }
 
 // same compares what matters for the tokens: trim_offsets does not, and

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/half"
 	"github.com/lpuctl/lpuctl/internal/pack"
@@ -17,6 +19,15 @@ func nativeQuant(t *checkpoint.Tensor) (q ir.Quant, ok bool) {
 		q.Scale = ir.F32
 	}
 	return q, ok
+}
+
+// inOrder is the tensor in the order of inputs in which the graph has it: a
+// linear that is quantized again keeps the checkpoint's.
+func inOrder(t *checkpoint.Tensor, o Options) *checkpoint.Tensor {
+	if sorted, _ := t.Sorted(); sorted != nil && o.Quant == nil {
+		return sorted
+	}
+	return t
 }
 
 // checkpointTypes are the weight types of a checkpoint: integers stay integers,
@@ -37,6 +48,9 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 	if err != nil {
 		return ir.Tensor(ir.F32, out, in) // reading it will name the error
 	}
+	if projection {
+		tensor = inOrder(tensor, t.options)
+	}
 	if q, ok := nativeQuant(tensor); ok {
 		return ir.Quantized(q, out, in)
 	}
@@ -52,14 +66,21 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 	return ir.Tensor(ir.F32, out, in)
 }
 
-// checkpointRows reads the rows of weights from a checkpoint.
-type checkpointRows struct {
-	c      *checkpoint.Checkpoint
-	tables ropeTables
+// Sorted implements WeightTypes.
+func (t checkpointTypes) Sorted(name string) bool {
+	tensor, err := t.c.Tensor(name)
+	return err == nil && inOrder(tensor, t.options) != tensor
 }
 
-func checkpointSource(c *checkpoint.Checkpoint, config *Config, context int) pack.Source {
-	return pack.FromRows(checkpointRows{c, newRopeTables(config, context)})
+// checkpointRows reads the rows of weights from a checkpoint.
+type checkpointRows struct {
+	c       *checkpoint.Checkpoint
+	options Options
+	tables  ropeTables
+}
+
+func checkpointSource(c *checkpoint.Checkpoint, config *Config, o Options) pack.Source {
+	return pack.FromRows(checkpointRows{c, o, newRopeTables(config, o.Context)})
 }
 
 // Floats implements pack.RowSource.
@@ -67,11 +88,27 @@ func (r checkpointRows) Floats(w *ir.Value, row int, dst []float32) error {
 	if r.tables.has(w) {
 		return r.tables.Floats(w, row, dst)
 	}
+	if module, ok := strings.CutSuffix(w.Name, orderSuffix); ok {
+		return r.order(module, dst)
+	}
 	t, err := r.c.Tensor(w.Name)
 	if err != nil {
 		return err
 	}
 	return t.ReadRow(row, dst)
+}
+
+// order reads the order of the inputs of a module.
+func (r checkpointRows) order(module string, dst []float32) error {
+	t, err := r.c.Tensor(module + ".weight")
+	if err != nil {
+		return err
+	}
+	_, order := t.Sorted()
+	for k, input := range order {
+		dst[k] = float32(input)
+	}
+	return nil
 }
 
 // Integers implements pack.RowSource: the checkpoint's own integers if it has
@@ -81,10 +118,16 @@ func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32
 	if err != nil {
 		return err
 	}
-	if native, ok := nativeQuant(t); ok && native == w.Type.Quant {
-		return t.ReadIntegers(row, q, scale, zero)
+	if s := inOrder(t, r.options); holds(s, w.Type.Quant) {
+		return s.ReadIntegers(row, q, scale, zero)
 	}
 	return roundRow(t, row, w.Type.Quant, q, scale)
+}
+
+// holds says whether the tensor has integers of that type.
+func holds(t *checkpoint.Tensor, q ir.Quant) bool {
+	native, ok := nativeQuant(t)
+	return ok && native == q
 }
 
 func roundRow(t *checkpoint.Tensor, row int, to ir.Quant, q []byte, scale []float32) error {
@@ -112,7 +155,7 @@ func (m *Model) HasIntegers() bool {
 		if len(s.Shape) < 2 || err != nil {
 			continue
 		}
-		if _, ok := nativeQuant(t); ok {
+		if _, ok := nativeQuant(inOrder(t, Options{})); ok {
 			return true
 		}
 	}

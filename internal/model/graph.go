@@ -88,12 +88,7 @@ func (g *graph) declare(types WeightTypes) {
 	}
 	g.embed = matrix(EmbedWeight, c.Vocab, c.Hidden, false)
 	for i := range c.Layers {
-		l := layerWeights{specs: c.LayerTensors(i)}
-		for _, s := range l.specs {
-			name := checkpoint.LayerPrefix(i) + s.Name
-			l.weights = append(l.weights, g.b.Weight(name, layerType(types, name, s.Shape)))
-		}
-		g.layers = append(g.layers, l)
+		g.layers = append(g.layers, g.declareLayer(types, i))
 	}
 	g.norm = g.b.Weight(NormWeight, ir.Tensor(ir.F32, c.Hidden))
 	g.head = g.embed
@@ -127,6 +122,24 @@ func layerType(types WeightTypes, name string, shape []int) ir.Type {
 	t := types.MatrixType(name, shape[n-2], shape[n-1], !strings.HasSuffix(name, "mlp.router.weight"))
 	t.Shape = shape
 	return t
+}
+
+// declareLayer declares the weights of layer i. A matrix whose inputs are sorted
+// is followed by their order.
+func (g *graph) declareLayer(types WeightTypes, i int) layerWeights {
+	var l layerWeights
+	add := func(s checkpoint.Spec, t ir.Type) {
+		l.specs = append(l.specs, s)
+		l.weights = append(l.weights, g.b.Weight(checkpoint.LayerPrefix(i)+s.Name, t))
+	}
+	for _, s := range g.config.LayerTensors(i) {
+		name := checkpoint.LayerPrefix(i) + s.Name
+		add(s, layerType(types, name, s.Shape))
+		if module, ok := strings.CutSuffix(s.Name, ".weight"); ok && len(s.Shape) == 2 && types.Sorted(name) {
+			add(checkpoint.Spec{Name: module + orderSuffix, Shape: s.Shape[1:]}, ir.Tensor(ir.I32, s.Shape[1]))
+		}
+	}
+	return l
 }
 
 // kind is the compute kind of a linear with that weight.

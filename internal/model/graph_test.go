@@ -12,22 +12,26 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// TestGraph compares the text of a graph with testdata/llama.ir: stories260K
+// TestGraph compares the text of graphs with testdata: stories260K and Gemma 3,
 // with two layers, 4-bit projections and a prefill of 4.
 func TestGraph(t *testing.T) {
-	c, err := Preset("stories260k")
-	require.NoError(t, err)
-	c.Layers = 2
 	types := PresetTypes{&ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}}
-	m, err := Build(c, types, Options{Kind: ir.KindA15, Context: 32, Prefill: 4})
-	require.NoError(t, err)
-	const golden = "testdata/llama.ir"
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(m.String()), 0o644))
+	for name, golden := range map[string]string{"stories260k": "testdata/llama.ir", "gemma3-270m": "testdata/gemma3.ir"} {
+		c, err := Preset(name)
+		require.NoError(t, err)
+		c.Layers = 2
+		if c.Windows != nil {
+			c.Windows = []int{512, 0}
+		}
+		m, err := Build(c, types, Options{Kind: ir.KindA15, Context: 32, Prefill: 4})
+		require.NoError(t, err)
+		if *update {
+			require.NoError(t, os.WriteFile(golden, []byte(m.String()), 0o644))
+		}
+		want, err := os.ReadFile(golden)
+		require.NoError(t, err)
+		require.Equal(t, string(want), m.String())
 	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), m.String())
 }
 
 // mixedTypes gives the down projection of layer 1 another type.

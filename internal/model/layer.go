@@ -41,9 +41,12 @@ func (l *layer) norm(name string, x *ir.Value, module string) *ir.Value {
 }
 
 // linear is the product of x with the weight of that module, plus its bias if
-// it has one.
+// it has one; x is put in the order of the weight's inputs if they are sorted.
 func (l *layer) linear(name string, x *ir.Value, module string) *ir.Value {
 	w := l.weights[module+".weight"]
+	if order := l.weights[module+orderSuffix]; order != nil {
+		x = l.f.Gather(name+".sorted", x, order)
+	}
 	if bias := l.weights[module+".bias"]; bias != nil {
 		return l.f.BiasedLinear(name, x, w, bias, l.kind(w))
 	}

@@ -97,4 +97,10 @@ type WeightTypes interface {
 	// the stack of that name; projection tells the linears of a layer from the
 	// embedding, the head and routers.
 	MatrixType(name string, out, in int, projection bool) ir.Type
+	// Sorted says whether the inputs of the linear of that name are sorted by
+	// group, so that it reads them through a gather.
+	Sorted(name string) bool
 }
+
+// orderSuffix ends the name of the order of sorted inputs, after the module's.
+const orderSuffix = ".order"

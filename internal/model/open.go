@@ -100,7 +100,7 @@ func (m *Model) Graph(o Options, seed *uint64) (*Graph, error) {
 	g := &Graph{Module: module, Plan: plan}
 	switch {
 	case m.Checkpoint != nil:
-		g.Source = checkpointSource(m.Checkpoint, &m.Config, o.Context)
+		g.Source = checkpointSource(m.Checkpoint, &m.Config, o)
 	case seed != nil:
 		g.Source = Synthetic(m.Config, o.Context, *seed)
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,12 @@ func TestParameters(t *testing.T) {
 		"llama2-70b":     68_976_648_192,
 		"llama3-8b":      8_030_261_248,
 		"llama3.1-70b":   70_553_706_496,
+		"mistral-7b":     7_241_732_096,
+		"qwen2.5-7b":     7_615_616_512,
+		"qwen3-8b":       8_190_735_360,
+		"gemma2-9b":      9_241_705_984,
+		"gemma3-270m":    268_098_176,
+		"phi3-mini-4k":   3_821_079_552,
 		"mixtral-8x7b":   46_702_792_704,
 		"qwen3-30b-a3b":  30_532_122_624,
 		"gpt-oss-20b":    20_914_757_184,
@@ -41,7 +48,7 @@ func TestParametersAreTheWeights(t *testing.T) {
 		require.NoError(t, err)
 		var n int64
 		for _, w := range m.Weights {
-			if w.Name != CosTable && w.Name != SinTable {
+			if !strings.HasPrefix(w.Name, "rope.") {
 				n += int64(w.Type.Elements())
 			}
 		}
@@ -92,5 +99,6 @@ func TestLlama70B(t *testing.T) {
 func TestUnknownPreset(t *testing.T) {
 	_, err := Preset("llama4")
 	require.EqualError(t, err, `model: no preset "llama4"; there are stories260k, smollm2-135m, tinyllama-1.1b, `+
-		`llama2-7b, llama2-13b, llama2-70b, llama3-8b, llama3.1-70b, mixtral-8x7b, qwen3-30b-a3b, gpt-oss-20b, gpt-oss-120b`)
+		`llama2-7b, llama2-13b, llama2-70b, llama3-8b, llama3.1-70b, mistral-7b, qwen2.5-7b, qwen3-8b, gemma2-9b, `+
+		`gemma3-270m, phi3-mini-4k, mixtral-8x7b, qwen3-30b-a3b, gpt-oss-20b, gpt-oss-120b`)
 }

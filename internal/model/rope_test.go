@@ -117,3 +117,44 @@ func TestRopeErrors(t *testing.T) {
 		require.EqualError(t, err, "model: stories260k: "+c.want)
 	}
 }
+
+// TestYarnFrequencies compares with numbers that Python computed in float64 by
+// transformers' _compute_yarn_parameters, for Qwen 2.5 and for gpt-oss, whose
+// bounds are not rounded.
+func TestYarnFrequencies(t *testing.T) {
+	qwen := checkpoint.Rope{Type: "yarn", Theta: 1e6, Factor: 4, OriginalContext: 32768, BetaFast: 32, BetaSlow: 1}
+	oss := checkpoint.Rope{Type: "yarn", Theta: 150000, Factor: 32, OriginalContext: 4096, BetaFast: 32, BetaSlow: 1, Untruncated: true}
+	for i, want := range map[int]float64{
+		0: 1, 1: 0.8058421877614819, 22: 0.008659643233600653, 23: 0.006978305848598663, 24: 0.005375321490790102,
+		30: 0.0010643609812470017, 35: 0.0002462584069089387, 39: 6.490394320837028e-05, 40: 4.445698525097307e-05,
+		41: 3.582531425592407e-05, 63: 3.102344401879299e-07,
+	} {
+		require.InEpsilon(t, want, inverseFrequencies(&qwen, 128, 0)[i], sameFrequency, "frequency %d of qwen", i)
+	}
+	for i, want := range map[int]float64{
+		0: 1, 1: 0.6890443058881633, 8: 0.050813274815461475, 9: 0.03170569618466377, 12: 0.006794959489732219,
+		15: 0.0010526021013863359, 17: 0.00012931870124506317, 18: 3.8308812373753384e-05, 31: 3.0235114281192144e-07,
+	} {
+		require.InEpsilon(t, want, inverseFrequencies(&oss, 64, 0)[i], sameFrequency, "frequency %d of gpt-oss", i)
+	}
+}
+
+// TestLongRope: the context of the graph chooses the factors, and the attention
+// factor multiplies both tables.
+func TestLongRope(t *testing.T) {
+	c, err := Preset("stories260k")
+	require.NoError(t, err)
+	c.Rope = checkpoint.Rope{
+		Type: "longrope", Theta: 1e4, OriginalContext: 64, AttentionFactor: 1.5,
+		ShortFactors: []float64{1, 1, 2, 2}, LongFactors: []float64{1, 2, 4, 8},
+	}
+	require.NoError(t, c.Check())
+	require.InEpsilonSlice(t, []float64{1, 0.1, 0.005, 0.0005}, inverseFrequencies(&c.Rope, 8, 64), sameFrequency)
+	require.InEpsilonSlice(t, []float64{1, 0.05, 0.0025, 0.000125}, inverseFrequencies(&c.Rope, 8, 65), sameFrequency)
+	row := make([]float32, 4)
+	tables := newRopeTables(&c, 64)
+	require.NoError(t, tables.Floats(&ir.Value{Name: SinTable}, 3, row))
+	require.Equal(t, float32(1.5*math.Sin(3)), row[0])
+	require.NoError(t, tables.Floats(&ir.Value{Name: CosTable}, 0, row))
+	require.Equal(t, []float32{1.5, 1.5, 1.5, 1.5}, row)
+}

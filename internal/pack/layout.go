@@ -38,10 +38,10 @@ func (p Part) Bytes() int64 { return ir.Tensor(p.Elem, p.Shape...).Bytes() }
 //	          min   f16 or f32 [B][K/G][64], only with minimums
 //
 // Of a stack of matrices [E,N,K] (experts), each array has a new first
-// dimension E. Row n is lane n%64 of block n/64. Rows and inputs that pad a block or the
-// last group are zero weights: nibble 8 when symmetric, else integer, scale,
-// zero point and minimum 0. Inputs that pad the last group of a row with a
-// minimum stand for that minimum; activations are zero there.
+// dimension E. Row n is lane n%64 of block n/64. Rows and inputs that pad a
+// block or the last group are zero weights: nibble 8 when symmetric, else
+// integer, scale, zero point and minimum 0. Inputs that pad the last group of a
+// row with a minimum stand for that minimum; activations are zero there.
 func Parts(t ir.Type, matrix bool) []Part {
 	if !matrix {
 		return []Part{{Elem: t.Elem, Shape: t.Shape}}

@@ -12,12 +12,14 @@ import (
 // RowSource reads the logical rows of weights, as a checkpoint has them.
 type RowSource interface {
 	// Floats reads row r of a float weight: the whole of a vector, row r of a
-	// matrix, row r%N of matrix r/N of a stack [E,N,K].
+	// matrix, row r%N of matrix r/N of a stack [E,N,K]. Of a vector of integers
+	// it reads their values, which are below 2^24.
 	Floats(w *ir.Value, r int, dst []float32) error
-	// Integers reads row r of a block-quantized matrix [N,K] or stack: K integers in q
-	// (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's complement), and
-	// a scale and a zero point for each group. zero is empty if the type has
-	// no zero points; if it has minimums they follow the scales in scale.
+	// Integers reads row r of a block-quantized matrix [N,K] or stack: K
+	// integers in q (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's
+	// complement), and a scale and a zero point for each group. zero is empty
+	// if the type has no zero points; if it has minimums they follow the scales
+	// in scale.
 	Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error
 }
 
@@ -75,6 +77,8 @@ func putFloat(dst []byte, elem ir.Elem, i int, v float32) {
 		binary.LittleEndian.PutUint16(dst[2*i:], half.F32ToF16(v))
 	case ir.BF16:
 		binary.LittleEndian.PutUint16(dst[2*i:], half.F32ToBF16(v))
+	case ir.I32:
+		binary.LittleEndian.PutUint32(dst[4*i:], uint32(int32(v)))
 	default:
 		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
 	}

@@ -19,7 +19,11 @@ type Synthetic struct{ Seed uint64 }
 func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 	bits := s.stream(p.Weight.Name, block)
 	t := p.Weight.Type
-	if !p.Matrix {
+	switch {
+	case t.Elem == ir.I32:
+		fillOrder(parts[0])
+		return nil
+	case !p.Matrix:
 		fillUniform(parts[0], t.Elem, 1, 0.25, bits)
 		return nil
 	}
@@ -40,6 +44,14 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 	}
 	clearPadding(p, block, parts)
 	return nil
+}
+
+// fillOrder fills the indices of a vector in descending order.
+func fillOrder(dst []byte) {
+	n := len(dst) / 4
+	for i := range n {
+		putFloat(dst, ir.I32, i, float32(n-1-i))
+	}
 }
 
 // splitmix is the generator of Steele, Lea and Flood (2014).

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lpuctl/lpuctl/golden"
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/convert"
 )
@@ -23,11 +22,7 @@ func TestConverted(t *testing.T) {
 			require.NoError(t, err)
 			path := filepath.Join(t.TempDir(), "m.gguf")
 			require.NoError(t, plan.Write(t.Context(), path, func(int64) {}))
-			verdicts, err := (family{folder, "golden.safetensors", 0}).compare(t, open(t, path))
-			require.NoError(t, err)
-			for _, v := range verdicts {
-				require.Equal(t, golden.WithinTolerance, v.Outcome, "%s: %s", v.Check, v.Reason)
-			}
+			family{folder, "golden.safetensors", 0}.requireGolden(t, open(t, path))
 		})
 	}
 }

@@ -1,6 +1,9 @@
 package quant
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // Ints describes a type whose elements are integers times a scale, one scale
 // per group: w = (q - Zero) * scale, or with minimums w = q*scale + min.
@@ -25,8 +28,8 @@ func (t *Type) Ints() (form Ints, ok bool) {
 
 // Same says whether two forms hold the same numbers.
 func (form Ints) Same(other Ints) bool {
-	return form.Bits == other.Bits && form.Group == other.Group && form.Zero == other.Zero &&
-		form.Zeros == other.Zeros && form.Wide == other.Wide
+	form.split, other.split = nil, nil
+	return reflect.DeepEqual(form, other)
 }
 
 // Integers takes the row src apart without loss: the integers in element order,

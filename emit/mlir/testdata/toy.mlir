@@ -1,5 +1,5 @@
 module {
-  func.func private @layer_decode(%in.x: tensor<1x8xf32>, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %in.layer: index, %in.pos: index, %data.norm.weight: tensor<2x8xf32> {bufferization.writable = false}, %data.proj.weight: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %scale.proj.weight: tensor<2x1x1x64xf16> {bufferization.writable = false}, %zero.proj.weight: tensor<2x1x1x64xi8> {bufferization.writable = false}, %data.proj.bias: tensor<2x4xf32> {bufferization.writable = false}, %data.k_norm.weight: tensor<2x4xf32> {bufferization.writable = false}, %data.sinks: tensor<2x2xf32> {bufferization.writable = false}, %data.cos: tensor<16x1xf32> {bufferization.writable = false}, %data.sin: tensor<16x1xf32> {bufferization.writable = false}, %call: index, %out.residual: tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
+  func.func private @layer_decode(%in.x: tensor<1x8xf32>, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %in.layer: index, %in.pos: index, %data.norm.weight: tensor<2x8xf32> {bufferization.writable = false}, %data.proj.weight: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %scale.proj.weight: tensor<2x1x1x64xf16> {bufferization.writable = false}, %zero.proj.weight: tensor<2x1x1x64xi8> {bufferization.writable = false}, %data.proj.bias: tensor<2x4xf32> {bufferization.writable = false}, %data.k_norm.weight: tensor<2x4xf32> {bufferization.writable = false}, %data.sinks: tensor<2x2xf32> {bufferization.writable = false}, %data.order: tensor<2x8xi32> {bufferization.writable = false}, %data.cos: tensor<16x1xf32> {bufferization.writable = false}, %data.sin: tensor<16x1xf32> {bufferization.writable = false}, %call: index, %out.residual: tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
     %1 = tensor.extract_slice %data.norm.weight[%call, 0][1, 8][1, 1] : tensor<2x8xf32> to tensor<8xf32> loc("attn.norm")
     %2 = tensor.empty() : tensor<1x8xf32> loc("attn.norm")
     %3 = tensor.empty() : tensor<1x16xf32> loc("attn.norm")
@@ -784,150 +784,158 @@ module {
       %786 = tensor.insert_slice %784 into %453[%451, 0][1, 8][1, 1] : tensor<8xf32> into tensor<1x8xf32> loc("attn.mix")
       scf.yield %786, %785 : tensor<1x8xf32>, tensor<2x7xf32> loc("attn.mix")
     } loc("attn.mix")
-    %789 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x : tensor<1x8xf32>) outs(%444 : tensor<1x8xf32>) {
-    ^bb0(%787: f32, %788: f32):
-      %790 = arith.mulf %787, %787 : f32 loc("gelu")
-      %791 = arith.mulf %790, %787 : f32 loc("gelu")
-      %792 = arith.constant 0x3D372713 : f32 loc("gelu")
-      %793 = arith.mulf %791, %792 : f32 loc("gelu")
-      %794 = arith.addf %787, %793 : f32 loc("gelu")
-      %795 = arith.constant 0x3F4C422A : f32 loc("gelu")
-      %796 = arith.mulf %794, %795 : f32 loc("gelu")
-      %797 = arith.addf %796, %796 : f32 loc("gelu")
-      %798 = arith.negf %797 : f32 loc("gelu")
-      %799 = arith.constant 0x42B20000 : f32 loc("gelu")
-      %800 = arith.constant 0xC2AEAC4F : f32 loc("gelu")
-      %801 = arith.cmpf ogt, %798, %799 : f32 loc("gelu")
-      %802 = arith.select %801, %799, %798 : f32 loc("gelu")
-      %803 = arith.constant 0xC3160000 : f32 loc("gelu")
-      %804 = arith.cmpf olt, %802, %800 : f32 loc("gelu")
-      %805 = arith.select %804, %803, %802 : f32 loc("gelu")
-      %806 = arith.constant 0x4B400000 : f32 loc("gelu")
-      %807 = arith.constant 0x3FB8AA3B : f32 loc("gelu")
-      %808 = arith.mulf %805, %807 : f32 loc("gelu")
-      %809 = arith.addf %808, %806 : f32 loc("gelu")
-      %810 = arith.subf %809, %806 : f32 loc("gelu")
-      %811 = arith.constant 0x3F317200 : f32 loc("gelu")
-      %812 = arith.mulf %810, %811 : f32 loc("gelu")
-      %813 = arith.subf %805, %812 : f32 loc("gelu")
-      %814 = arith.constant 0x35BFBE8E : f32 loc("gelu")
-      %815 = arith.mulf %810, %814 : f32 loc("gelu")
-      %816 = arith.subf %813, %815 : f32 loc("gelu")
-      %817 = arith.constant 0x3AB5B722 : f32 loc("gelu")
-      %818 = arith.mulf %817, %816 : f32 loc("gelu")
-      %819 = arith.constant 0x3C0917C2 : f32 loc("gelu")
-      %820 = arith.addf %818, %819 : f32 loc("gelu")
-      %821 = arith.mulf %820, %816 : f32 loc("gelu")
-      %822 = arith.constant 0x3D2AAB44 : f32 loc("gelu")
-      %823 = arith.addf %821, %822 : f32 loc("gelu")
-      %824 = arith.mulf %823, %816 : f32 loc("gelu")
-      %825 = arith.constant 0x3E2AAA52 : f32 loc("gelu")
-      %826 = arith.addf %824, %825 : f32 loc("gelu")
-      %827 = arith.mulf %826, %816 : f32 loc("gelu")
-      %828 = arith.constant 0x3F000000 : f32 loc("gelu")
-      %829 = arith.addf %827, %828 : f32 loc("gelu")
-      %830 = arith.mulf %816, %816 : f32 loc("gelu")
-      %831 = arith.mulf %830, %829 : f32 loc("gelu")
-      %832 = arith.addf %831, %816 : f32 loc("gelu")
-      %833 = arith.constant 0x3F800000 : f32 loc("gelu")
+    %787 = tensor.extract_slice %data.order[%call, 0][1, 8][1, 1] : tensor<2x8xi32> to tensor<8xi32> loc("sorted")
+    %790 = linalg.generic {indexing_maps = [affine_map<(t, k) -> (k)>, affine_map<(t, k) -> (t, k)>], iterator_types = ["parallel", "parallel"]} ins(%787 : tensor<8xi32>) outs(%444 : tensor<1x8xf32>) {
+    ^bb0(%788: i32, %789: f32):
+      %791 = arith.index_cast %788 : i32 to index loc("sorted")
+      %792 = linalg.index 0 : index loc("sorted")
+      %793 = tensor.extract %in.x[%792, %791] : tensor<1x8xf32> loc("sorted")
+      linalg.yield %793 : f32 loc("sorted")
+    } -> tensor<1x8xf32> loc("sorted")
+    %794 = tensor.empty() : tensor<1x8xf32> loc("gelu")
+    %797 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%790 : tensor<1x8xf32>) outs(%794 : tensor<1x8xf32>) {
+    ^bb0(%795: f32, %796: f32):
+      %798 = arith.mulf %795, %795 : f32 loc("gelu")
+      %799 = arith.mulf %798, %795 : f32 loc("gelu")
+      %800 = arith.constant 0x3D372713 : f32 loc("gelu")
+      %801 = arith.mulf %799, %800 : f32 loc("gelu")
+      %802 = arith.addf %795, %801 : f32 loc("gelu")
+      %803 = arith.constant 0x3F4C422A : f32 loc("gelu")
+      %804 = arith.mulf %802, %803 : f32 loc("gelu")
+      %805 = arith.addf %804, %804 : f32 loc("gelu")
+      %806 = arith.negf %805 : f32 loc("gelu")
+      %807 = arith.constant 0x42B20000 : f32 loc("gelu")
+      %808 = arith.constant 0xC2AEAC4F : f32 loc("gelu")
+      %809 = arith.cmpf ogt, %806, %807 : f32 loc("gelu")
+      %810 = arith.select %809, %807, %806 : f32 loc("gelu")
+      %811 = arith.constant 0xC3160000 : f32 loc("gelu")
+      %812 = arith.cmpf olt, %810, %808 : f32 loc("gelu")
+      %813 = arith.select %812, %811, %810 : f32 loc("gelu")
+      %814 = arith.constant 0x4B400000 : f32 loc("gelu")
+      %815 = arith.constant 0x3FB8AA3B : f32 loc("gelu")
+      %816 = arith.mulf %813, %815 : f32 loc("gelu")
+      %817 = arith.addf %816, %814 : f32 loc("gelu")
+      %818 = arith.subf %817, %814 : f32 loc("gelu")
+      %819 = arith.constant 0x3F317200 : f32 loc("gelu")
+      %820 = arith.mulf %818, %819 : f32 loc("gelu")
+      %821 = arith.subf %813, %820 : f32 loc("gelu")
+      %822 = arith.constant 0x35BFBE8E : f32 loc("gelu")
+      %823 = arith.mulf %818, %822 : f32 loc("gelu")
+      %824 = arith.subf %821, %823 : f32 loc("gelu")
+      %825 = arith.constant 0x3AB5B722 : f32 loc("gelu")
+      %826 = arith.mulf %825, %824 : f32 loc("gelu")
+      %827 = arith.constant 0x3C0917C2 : f32 loc("gelu")
+      %828 = arith.addf %826, %827 : f32 loc("gelu")
+      %829 = arith.mulf %828, %824 : f32 loc("gelu")
+      %830 = arith.constant 0x3D2AAB44 : f32 loc("gelu")
+      %831 = arith.addf %829, %830 : f32 loc("gelu")
+      %832 = arith.mulf %831, %824 : f32 loc("gelu")
+      %833 = arith.constant 0x3E2AAA52 : f32 loc("gelu")
       %834 = arith.addf %832, %833 : f32 loc("gelu")
-      %835 = arith.bitcast %809 : f32 to i32 loc("gelu")
-      %836 = arith.constant 1262485504 : i32 loc("gelu")
-      %837 = arith.subi %835, %836 : i32 loc("gelu")
-      %838 = arith.constant 1 : i32 loc("gelu")
-      %839 = arith.shrsi %837, %838 : i32 loc("gelu")
-      %840 = arith.subi %837, %839 : i32 loc("gelu")
-      %841 = arith.constant 127 : i32 loc("gelu")
-      %842 = arith.addi %839, %841 : i32 loc("gelu")
-      %843 = arith.constant 23 : i32 loc("gelu")
-      %844 = arith.shli %842, %843 : i32 loc("gelu")
-      %845 = arith.bitcast %844 : i32 to f32 loc("gelu")
-      %846 = arith.mulf %834, %845 : f32 loc("gelu")
-      %847 = arith.constant 127 : i32 loc("gelu")
-      %848 = arith.addi %840, %847 : i32 loc("gelu")
-      %849 = arith.constant 23 : i32 loc("gelu")
-      %850 = arith.shli %848, %849 : i32 loc("gelu")
-      %851 = arith.bitcast %850 : i32 to f32 loc("gelu")
-      %852 = arith.mulf %846, %851 : f32 loc("gelu")
-      %853 = arith.constant 0x3F800000 : f32 loc("gelu")
-      %854 = arith.addf %853, %852 : f32 loc("gelu")
-      %855 = arith.divf %787, %854 : f32 loc("gelu")
-      linalg.yield %855 : f32 loc("gelu")
+      %835 = arith.mulf %834, %824 : f32 loc("gelu")
+      %836 = arith.constant 0x3F000000 : f32 loc("gelu")
+      %837 = arith.addf %835, %836 : f32 loc("gelu")
+      %838 = arith.mulf %824, %824 : f32 loc("gelu")
+      %839 = arith.mulf %838, %837 : f32 loc("gelu")
+      %840 = arith.addf %839, %824 : f32 loc("gelu")
+      %841 = arith.constant 0x3F800000 : f32 loc("gelu")
+      %842 = arith.addf %840, %841 : f32 loc("gelu")
+      %843 = arith.bitcast %817 : f32 to i32 loc("gelu")
+      %844 = arith.constant 1262485504 : i32 loc("gelu")
+      %845 = arith.subi %843, %844 : i32 loc("gelu")
+      %846 = arith.constant 1 : i32 loc("gelu")
+      %847 = arith.shrsi %845, %846 : i32 loc("gelu")
+      %848 = arith.subi %845, %847 : i32 loc("gelu")
+      %849 = arith.constant 127 : i32 loc("gelu")
+      %850 = arith.addi %847, %849 : i32 loc("gelu")
+      %851 = arith.constant 23 : i32 loc("gelu")
+      %852 = arith.shli %850, %851 : i32 loc("gelu")
+      %853 = arith.bitcast %852 : i32 to f32 loc("gelu")
+      %854 = arith.mulf %842, %853 : f32 loc("gelu")
+      %855 = arith.constant 127 : i32 loc("gelu")
+      %856 = arith.addi %848, %855 : i32 loc("gelu")
+      %857 = arith.constant 23 : i32 loc("gelu")
+      %858 = arith.shli %856, %857 : i32 loc("gelu")
+      %859 = arith.bitcast %858 : i32 to f32 loc("gelu")
+      %860 = arith.mulf %854, %859 : f32 loc("gelu")
+      %861 = arith.constant 0x3F800000 : f32 loc("gelu")
+      %862 = arith.addf %861, %860 : f32 loc("gelu")
+      %863 = arith.divf %795, %862 : f32 loc("gelu")
+      linalg.yield %863 : f32 loc("gelu")
     } -> tensor<1x8xf32> loc("gelu")
-    %856 = tensor.empty() : tensor<1x8xf32> loc("gate")
-    %859 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%452#0 : tensor<1x8xf32>) outs(%856 : tensor<1x8xf32>) {
-    ^bb0(%857: f32, %858: f32):
-      %860 = arith.negf %857 : f32 loc("gate")
-      %861 = arith.constant 0x42B20000 : f32 loc("gate")
-      %862 = arith.constant 0xC2AEAC4F : f32 loc("gate")
-      %863 = arith.cmpf ogt, %860, %861 : f32 loc("gate")
-      %864 = arith.select %863, %861, %860 : f32 loc("gate")
-      %865 = arith.constant 0xC3160000 : f32 loc("gate")
-      %866 = arith.cmpf olt, %864, %862 : f32 loc("gate")
-      %867 = arith.select %866, %865, %864 : f32 loc("gate")
-      %868 = arith.constant 0x4B400000 : f32 loc("gate")
-      %869 = arith.constant 0x3FB8AA3B : f32 loc("gate")
-      %870 = arith.mulf %867, %869 : f32 loc("gate")
-      %871 = arith.addf %870, %868 : f32 loc("gate")
-      %872 = arith.subf %871, %868 : f32 loc("gate")
-      %873 = arith.constant 0x3F317200 : f32 loc("gate")
-      %874 = arith.mulf %872, %873 : f32 loc("gate")
-      %875 = arith.subf %867, %874 : f32 loc("gate")
-      %876 = arith.constant 0x35BFBE8E : f32 loc("gate")
-      %877 = arith.mulf %872, %876 : f32 loc("gate")
-      %878 = arith.subf %875, %877 : f32 loc("gate")
-      %879 = arith.constant 0x3AB5B722 : f32 loc("gate")
-      %880 = arith.mulf %879, %878 : f32 loc("gate")
-      %881 = arith.constant 0x3C0917C2 : f32 loc("gate")
-      %882 = arith.addf %880, %881 : f32 loc("gate")
-      %883 = arith.mulf %882, %878 : f32 loc("gate")
-      %884 = arith.constant 0x3D2AAB44 : f32 loc("gate")
-      %885 = arith.addf %883, %884 : f32 loc("gate")
-      %886 = arith.mulf %885, %878 : f32 loc("gate")
-      %887 = arith.constant 0x3E2AAA52 : f32 loc("gate")
-      %888 = arith.addf %886, %887 : f32 loc("gate")
-      %889 = arith.mulf %888, %878 : f32 loc("gate")
-      %890 = arith.constant 0x3F000000 : f32 loc("gate")
-      %891 = arith.addf %889, %890 : f32 loc("gate")
-      %892 = arith.mulf %878, %878 : f32 loc("gate")
-      %893 = arith.mulf %892, %891 : f32 loc("gate")
-      %894 = arith.addf %893, %878 : f32 loc("gate")
-      %895 = arith.constant 0x3F800000 : f32 loc("gate")
-      %896 = arith.addf %894, %895 : f32 loc("gate")
-      %897 = arith.bitcast %871 : f32 to i32 loc("gate")
-      %898 = arith.constant 1262485504 : i32 loc("gate")
-      %899 = arith.subi %897, %898 : i32 loc("gate")
-      %900 = arith.constant 1 : i32 loc("gate")
-      %901 = arith.shrsi %899, %900 : i32 loc("gate")
-      %902 = arith.subi %899, %901 : i32 loc("gate")
-      %903 = arith.constant 127 : i32 loc("gate")
-      %904 = arith.addi %901, %903 : i32 loc("gate")
-      %905 = arith.constant 23 : i32 loc("gate")
-      %906 = arith.shli %904, %905 : i32 loc("gate")
-      %907 = arith.bitcast %906 : i32 to f32 loc("gate")
-      %908 = arith.mulf %896, %907 : f32 loc("gate")
-      %909 = arith.constant 127 : i32 loc("gate")
-      %910 = arith.addi %902, %909 : i32 loc("gate")
-      %911 = arith.constant 23 : i32 loc("gate")
-      %912 = arith.shli %910, %911 : i32 loc("gate")
-      %913 = arith.bitcast %912 : i32 to f32 loc("gate")
-      %914 = arith.mulf %908, %913 : f32 loc("gate")
-      %915 = arith.constant 0x3F800000 : f32 loc("gate")
-      %916 = arith.addf %915, %914 : f32 loc("gate")
-      %917 = arith.divf %857, %916 : f32 loc("gate")
-      linalg.yield %917 : f32 loc("gate")
+    %866 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%452#0 : tensor<1x8xf32>) outs(%790 : tensor<1x8xf32>) {
+    ^bb0(%864: f32, %865: f32):
+      %867 = arith.negf %864 : f32 loc("gate")
+      %868 = arith.constant 0x42B20000 : f32 loc("gate")
+      %869 = arith.constant 0xC2AEAC4F : f32 loc("gate")
+      %870 = arith.cmpf ogt, %867, %868 : f32 loc("gate")
+      %871 = arith.select %870, %868, %867 : f32 loc("gate")
+      %872 = arith.constant 0xC3160000 : f32 loc("gate")
+      %873 = arith.cmpf olt, %871, %869 : f32 loc("gate")
+      %874 = arith.select %873, %872, %871 : f32 loc("gate")
+      %875 = arith.constant 0x4B400000 : f32 loc("gate")
+      %876 = arith.constant 0x3FB8AA3B : f32 loc("gate")
+      %877 = arith.mulf %874, %876 : f32 loc("gate")
+      %878 = arith.addf %877, %875 : f32 loc("gate")
+      %879 = arith.subf %878, %875 : f32 loc("gate")
+      %880 = arith.constant 0x3F317200 : f32 loc("gate")
+      %881 = arith.mulf %879, %880 : f32 loc("gate")
+      %882 = arith.subf %874, %881 : f32 loc("gate")
+      %883 = arith.constant 0x35BFBE8E : f32 loc("gate")
+      %884 = arith.mulf %879, %883 : f32 loc("gate")
+      %885 = arith.subf %882, %884 : f32 loc("gate")
+      %886 = arith.constant 0x3AB5B722 : f32 loc("gate")
+      %887 = arith.mulf %886, %885 : f32 loc("gate")
+      %888 = arith.constant 0x3C0917C2 : f32 loc("gate")
+      %889 = arith.addf %887, %888 : f32 loc("gate")
+      %890 = arith.mulf %889, %885 : f32 loc("gate")
+      %891 = arith.constant 0x3D2AAB44 : f32 loc("gate")
+      %892 = arith.addf %890, %891 : f32 loc("gate")
+      %893 = arith.mulf %892, %885 : f32 loc("gate")
+      %894 = arith.constant 0x3E2AAA52 : f32 loc("gate")
+      %895 = arith.addf %893, %894 : f32 loc("gate")
+      %896 = arith.mulf %895, %885 : f32 loc("gate")
+      %897 = arith.constant 0x3F000000 : f32 loc("gate")
+      %898 = arith.addf %896, %897 : f32 loc("gate")
+      %899 = arith.mulf %885, %885 : f32 loc("gate")
+      %900 = arith.mulf %899, %898 : f32 loc("gate")
+      %901 = arith.addf %900, %885 : f32 loc("gate")
+      %902 = arith.constant 0x3F800000 : f32 loc("gate")
+      %903 = arith.addf %901, %902 : f32 loc("gate")
+      %904 = arith.bitcast %878 : f32 to i32 loc("gate")
+      %905 = arith.constant 1262485504 : i32 loc("gate")
+      %906 = arith.subi %904, %905 : i32 loc("gate")
+      %907 = arith.constant 1 : i32 loc("gate")
+      %908 = arith.shrsi %906, %907 : i32 loc("gate")
+      %909 = arith.subi %906, %908 : i32 loc("gate")
+      %910 = arith.constant 127 : i32 loc("gate")
+      %911 = arith.addi %908, %910 : i32 loc("gate")
+      %912 = arith.constant 23 : i32 loc("gate")
+      %913 = arith.shli %911, %912 : i32 loc("gate")
+      %914 = arith.bitcast %913 : i32 to f32 loc("gate")
+      %915 = arith.mulf %903, %914 : f32 loc("gate")
+      %916 = arith.constant 127 : i32 loc("gate")
+      %917 = arith.addi %909, %916 : i32 loc("gate")
+      %918 = arith.constant 23 : i32 loc("gate")
+      %919 = arith.shli %917, %918 : i32 loc("gate")
+      %920 = arith.bitcast %919 : i32 to f32 loc("gate")
+      %921 = arith.mulf %915, %920 : f32 loc("gate")
+      %922 = arith.constant 0x3F800000 : f32 loc("gate")
+      %923 = arith.addf %922, %921 : f32 loc("gate")
+      %924 = arith.divf %864, %923 : f32 loc("gate")
+      linalg.yield %924 : f32 loc("gate")
     } -> tensor<1x8xf32> loc("gate")
-    %921 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%859, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%452#0 : tensor<1x8xf32>) {
-    ^bb0(%918: f32, %919: f32, %920: f32):
-      %922 = arith.mulf %918, %919 : f32 loc("gated")
-      linalg.yield %922 : f32 loc("gated")
+    %928 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%866, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%452#0 : tensor<1x8xf32>) {
+    ^bb0(%925: f32, %926: f32, %927: f32):
+      %929 = arith.mulf %925, %926 : f32 loc("gated")
+      linalg.yield %929 : f32 loc("gated")
     } -> tensor<1x8xf32> loc("gated")
-    %926 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%789, %921 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
-    ^bb0(%923: f32, %924: f32, %925: f32):
-      %927 = arith.addf %923, %924 : f32 loc("residual")
-      linalg.yield %927 : f32 loc("residual")
+    %933 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%797, %928 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
+    ^bb0(%930: f32, %931: f32, %932: f32):
+      %934 = arith.addf %930, %931 : f32 loc("residual")
+      linalg.yield %934 : f32 loc("residual")
     } -> tensor<1x8xf32> loc("residual")
-    return %926, %402, %408 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
+    return %933, %402, %408 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
   }
   func.func private @moe_decode(%in.x: tensor<1x8xf32>, %data.router.weight: tensor<1x1x8x64xf32> {bufferization.writable = false}, %data.up.weight: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %scale.up.weight: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %zero.up.weight: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %data.up.bias: tensor<1x3x8xf32> {bufferization.writable = false}, %call: index, %out.sum: tensor<1x8xf32>) -> (tensor<1x8xf32>) {
     %1 = tensor.empty() : tensor<1x3xf32> loc("router")
@@ -1386,7 +1394,7 @@ module {
     } -> tensor<1x8xf32> loc("sum")
     return %448 : tensor<1x8xf32>
   }
-  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.capped: tensor<1x11xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<2x4xf32> {bufferization.writable = false}, %w6: tensor<2x4xf32> {bufferization.writable = false}, %w7: tensor<2x2xf32> {bufferization.writable = false}, %w8: tensor<16x1xf32> {bufferization.writable = false}, %w9: tensor<16x1xf32> {bufferization.writable = false}, %w10: tensor<1x1x8x64xf32> {bufferization.writable = false}, %w11: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %w12: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %w13: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %w14: tensor<1x3x8xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
+  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.capped: tensor<1x11xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<2x4xf32> {bufferization.writable = false}, %w6: tensor<2x4xf32> {bufferization.writable = false}, %w7: tensor<2x2xf32> {bufferization.writable = false}, %w8: tensor<2x8xi32> {bufferization.writable = false}, %w9: tensor<16x1xf32> {bufferization.writable = false}, %w10: tensor<16x1xf32> {bufferization.writable = false}, %w11: tensor<1x1x8x64xf32> {bufferization.writable = false}, %w12: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %w13: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %w14: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %w15: tensor<1x3x8xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) {
     %1 = tensor.empty() : tensor<1x8xf32> loc("embedding")
     %4 = linalg.generic {indexing_maps = [affine_map<(t, h) -> (t)>, affine_map<(t, h) -> (t, h)>], iterator_types = ["parallel", "parallel"]} ins(%in.tokens : tensor<1xi32>) outs(%1 : tensor<1x8xf32>) {
     ^bb0(%2: i32, %3: f32):
@@ -1404,12 +1412,12 @@ module {
     %14 = arith.constant 0 : index loc("layers.0.index")
     %15 = arith.constant 0 : index loc("layers.0")
     %16 = tensor.empty() : tensor<1x8xf32> loc("layers.0")
-    %17:3 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %14, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %15, %16) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.0")
+    %17:3 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %14, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %w10, %15, %16) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<2x8xi32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.0")
     %18 = arith.constant 1 : index loc("layers.1.index")
     %19 = arith.constant 1 : index loc("layers.1")
-    %20:3 = func.call @layer_decode(%17#0, %17#1, %17#2, %18, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %19, %4) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.1")
+    %20:3 = func.call @layer_decode(%17#0, %17#1, %17#2, %18, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %w10, %19, %4) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<2x8xi32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>) loc("layers.1")
     %21 = arith.constant 0 : index loc("moe")
-    %22:1 = func.call @moe_decode(%20#0, %w10, %w11, %w12, %w13, %w14, %21, %17#0) : (tensor<1x8xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>) loc("moe")
+    %22:1 = func.call @moe_decode(%20#0, %w11, %w12, %w13, %w14, %w15, %21, %17#0) : (tensor<1x8xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>, index, tensor<1x8xf32>) -> (tensor<1x8xf32>) loc("moe")
     %23 = tensor.empty() : tensor<1x11xf32> loc("logits")
     %24 = tensor.empty() : tensor<1x64xf32> loc("logits")
     %25 = arith.constant 1 : index loc("logits")
@@ -1541,60 +1549,63 @@ module {
     } -> tensor<1x11xf32> loc("capped")
     return %56, %20#1, %20#2 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>
   }
-  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<9632xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>) attributes {llvm.emit_c_interface} {
+  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<9696xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>) attributes {llvm.emit_c_interface} {
     %1 = "bufferization.to_tensor"(%tokens) {restrict} : (memref<1xi32>) -> tensor<1xi32>
     %2 = "bufferization.to_tensor"(%kcache) {restrict, writable} : (memref<2x1x4x16xf32>) -> tensor<2x1x4x16xf32>
     %3 = "bufferization.to_tensor"(%vcache) {restrict, writable} : (memref<2x16x1x4xf32>) -> tensor<2x16x1x4xf32>
     %4 = "bufferization.to_tensor"(%logits) {restrict, writable} : (memref<1x11xf32>) -> tensor<1x11xf32>
     %5 = arith.constant 0 : index
-    %6 = memref.view %weights[%5][] : memref<9632xi8> to memref<1x8x64xf16>
+    %6 = memref.view %weights[%5][] : memref<9696xi8> to memref<1x8x64xf16>
     %7 = "bufferization.to_tensor"(%6) {restrict} : (memref<1x8x64xf16>) -> tensor<1x8x64xf16>
     %8 = arith.constant 1152 : index
-    %9 = memref.view %weights[%8][] : memref<9632xi8> to memref<2x8xf32>
+    %9 = memref.view %weights[%8][] : memref<9696xi8> to memref<2x8xf32>
     %10 = "bufferization.to_tensor"(%9) {restrict} : (memref<2x8xf32>) -> tensor<2x8xf32>
     %11 = arith.constant 1216 : index
-    %12 = memref.view %weights[%11][] : memref<9632xi8> to memref<2x1x1x16x64xi8>
+    %12 = memref.view %weights[%11][] : memref<9696xi8> to memref<2x1x1x16x64xi8>
     %13 = "bufferization.to_tensor"(%12) {restrict} : (memref<2x1x1x16x64xi8>) -> tensor<2x1x1x16x64xi8>
     %14 = arith.constant 3264 : index
-    %15 = memref.view %weights[%14][] : memref<9632xi8> to memref<2x1x1x64xf16>
+    %15 = memref.view %weights[%14][] : memref<9696xi8> to memref<2x1x1x64xf16>
     %16 = "bufferization.to_tensor"(%15) {restrict} : (memref<2x1x1x64xf16>) -> tensor<2x1x1x64xf16>
     %17 = arith.constant 3520 : index
-    %18 = memref.view %weights[%17][] : memref<9632xi8> to memref<2x1x1x64xi8>
+    %18 = memref.view %weights[%17][] : memref<9696xi8> to memref<2x1x1x64xi8>
     %19 = "bufferization.to_tensor"(%18) {restrict} : (memref<2x1x1x64xi8>) -> tensor<2x1x1x64xi8>
     %20 = arith.constant 3648 : index
-    %21 = memref.view %weights[%20][] : memref<9632xi8> to memref<2x4xf32>
+    %21 = memref.view %weights[%20][] : memref<9696xi8> to memref<2x4xf32>
     %22 = "bufferization.to_tensor"(%21) {restrict} : (memref<2x4xf32>) -> tensor<2x4xf32>
     %23 = arith.constant 3712 : index
-    %24 = memref.view %weights[%23][] : memref<9632xi8> to memref<2x4xf32>
+    %24 = memref.view %weights[%23][] : memref<9696xi8> to memref<2x4xf32>
     %25 = "bufferization.to_tensor"(%24) {restrict} : (memref<2x4xf32>) -> tensor<2x4xf32>
     %26 = arith.constant 3776 : index
-    %27 = memref.view %weights[%26][] : memref<9632xi8> to memref<2x2xf32>
+    %27 = memref.view %weights[%26][] : memref<9696xi8> to memref<2x2xf32>
     %28 = "bufferization.to_tensor"(%27) {restrict} : (memref<2x2xf32>) -> tensor<2x2xf32>
-    %29 = arith.constant 1024 : index
-    %30 = memref.view %weights[%29][] : memref<9632xi8> to memref<16x1xf32>
-    %31 = "bufferization.to_tensor"(%30) {restrict} : (memref<16x1xf32>) -> tensor<16x1xf32>
-    %32 = arith.constant 1088 : index
-    %33 = memref.view %weights[%32][] : memref<9632xi8> to memref<16x1xf32>
+    %29 = arith.constant 3840 : index
+    %30 = memref.view %weights[%29][] : memref<9696xi8> to memref<2x8xi32>
+    %31 = "bufferization.to_tensor"(%30) {restrict} : (memref<2x8xi32>) -> tensor<2x8xi32>
+    %32 = arith.constant 1024 : index
+    %33 = memref.view %weights[%32][] : memref<9696xi8> to memref<16x1xf32>
     %34 = "bufferization.to_tensor"(%33) {restrict} : (memref<16x1xf32>) -> tensor<16x1xf32>
-    %35 = arith.constant 3840 : index
-    %36 = memref.view %weights[%35][] : memref<9632xi8> to memref<1x1x8x64xf32>
-    %37 = "bufferization.to_tensor"(%36) {restrict} : (memref<1x1x8x64xf32>) -> tensor<1x1x8x64xf32>
-    %38 = arith.constant 5888 : index
-    %39 = memref.view %weights[%38][] : memref<9632xi8> to memref<1x3x1x1x16x64xi8>
-    %40 = "bufferization.to_tensor"(%39) {restrict} : (memref<1x3x1x1x16x64xi8>) -> tensor<1x3x1x1x16x64xi8>
-    %41 = arith.constant 8960 : index
-    %42 = memref.view %weights[%41][] : memref<9632xi8> to memref<1x3x1x1x64xf16>
-    %43 = "bufferization.to_tensor"(%42) {restrict} : (memref<1x3x1x1x64xf16>) -> tensor<1x3x1x1x64xf16>
-    %44 = arith.constant 9344 : index
-    %45 = memref.view %weights[%44][] : memref<9632xi8> to memref<1x3x1x1x64xi8>
-    %46 = "bufferization.to_tensor"(%45) {restrict} : (memref<1x3x1x1x64xi8>) -> tensor<1x3x1x1x64xi8>
-    %47 = arith.constant 9536 : index
-    %48 = memref.view %weights[%47][] : memref<9632xi8> to memref<1x3x8xf32>
-    %49 = "bufferization.to_tensor"(%48) {restrict} : (memref<1x3x8xf32>) -> tensor<1x3x8xf32>
-    %50:3 = func.call @decode_core(%1, %pos, %2, %3, %4, %7, %10, %13, %16, %19, %22, %25, %28, %31, %34, %37, %40, %43, %46, %49) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<16x1xf32>, tensor<16x1xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>)
-    bufferization.materialize_in_destination %50#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
-    bufferization.materialize_in_destination %50#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
-    bufferization.materialize_in_destination %50#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
+    %35 = arith.constant 1088 : index
+    %36 = memref.view %weights[%35][] : memref<9696xi8> to memref<16x1xf32>
+    %37 = "bufferization.to_tensor"(%36) {restrict} : (memref<16x1xf32>) -> tensor<16x1xf32>
+    %38 = arith.constant 3904 : index
+    %39 = memref.view %weights[%38][] : memref<9696xi8> to memref<1x1x8x64xf32>
+    %40 = "bufferization.to_tensor"(%39) {restrict} : (memref<1x1x8x64xf32>) -> tensor<1x1x8x64xf32>
+    %41 = arith.constant 5952 : index
+    %42 = memref.view %weights[%41][] : memref<9696xi8> to memref<1x3x1x1x16x64xi8>
+    %43 = "bufferization.to_tensor"(%42) {restrict} : (memref<1x3x1x1x16x64xi8>) -> tensor<1x3x1x1x16x64xi8>
+    %44 = arith.constant 9024 : index
+    %45 = memref.view %weights[%44][] : memref<9696xi8> to memref<1x3x1x1x64xf16>
+    %46 = "bufferization.to_tensor"(%45) {restrict} : (memref<1x3x1x1x64xf16>) -> tensor<1x3x1x1x64xf16>
+    %47 = arith.constant 9408 : index
+    %48 = memref.view %weights[%47][] : memref<9696xi8> to memref<1x3x1x1x64xi8>
+    %49 = "bufferization.to_tensor"(%48) {restrict} : (memref<1x3x1x1x64xi8>) -> tensor<1x3x1x1x64xi8>
+    %50 = arith.constant 9600 : index
+    %51 = memref.view %weights[%50][] : memref<9696xi8> to memref<1x3x8xf32>
+    %52 = "bufferization.to_tensor"(%51) {restrict} : (memref<1x3x8xf32>) -> tensor<1x3x8xf32>
+    %53:3 = func.call @decode_core(%1, %pos, %2, %3, %4, %7, %10, %13, %16, %19, %22, %25, %28, %31, %34, %37, %40, %43, %46, %49, %52) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<2x8xi32>, tensor<16x1xf32>, tensor<16x1xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>)
+    bufferization.materialize_in_destination %53#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
+    bufferization.materialize_in_destination %53#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
+    bufferization.materialize_in_destination %53#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
     return
   }
 }

@@ -1,5 +1,5 @@
 module {
-  func.func private @layer_decode(%in.x: tensor<1x8xf32>, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %in.layer: index, %in.pos: index, %data.norm.weight: tensor<2x8xf32> {bufferization.writable = false}, %data.proj.weight: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %scale.proj.weight: tensor<2x1x1x64xf16> {bufferization.writable = false}, %zero.proj.weight: tensor<2x1x1x64xi8> {bufferization.writable = false}, %data.proj.bias: tensor<2x4xf32> {bufferization.writable = false}, %data.k_norm.weight: tensor<2x4xf32> {bufferization.writable = false}, %data.sinks: tensor<2x2xf32> {bufferization.writable = false}, %data.cos: tensor<16x1xf32> {bufferization.writable = false}, %data.sin: tensor<16x1xf32> {bufferization.writable = false}, %call: index, %out.residual: tensor<1x8xf32>, %trace: tensor<219xf32>, %base: index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>) {
+  func.func private @layer_decode(%in.x: tensor<1x8xf32>, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %in.layer: index, %in.pos: index, %data.norm.weight: tensor<2x8xf32> {bufferization.writable = false}, %data.proj.weight: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %scale.proj.weight: tensor<2x1x1x64xf16> {bufferization.writable = false}, %zero.proj.weight: tensor<2x1x1x64xi8> {bufferization.writable = false}, %data.proj.bias: tensor<2x4xf32> {bufferization.writable = false}, %data.k_norm.weight: tensor<2x4xf32> {bufferization.writable = false}, %data.sinks: tensor<2x2xf32> {bufferization.writable = false}, %data.order: tensor<2x8xi32> {bufferization.writable = false}, %data.cos: tensor<16x1xf32> {bufferization.writable = false}, %data.sin: tensor<16x1xf32> {bufferization.writable = false}, %call: index, %out.residual: tensor<1x8xf32>, %trace: tensor<235xf32>, %base: index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>) {
     %1 = tensor.extract_slice %data.norm.weight[%call, 0][1, 8][1, 1] : tensor<2x8xf32> to tensor<8xf32> loc("attn.norm")
     %2 = tensor.empty() : tensor<1x8xf32> loc("attn.norm")
     %3 = tensor.empty() : tensor<1x16xf32> loc("attn.norm")
@@ -83,12 +83,12 @@ module {
     %79 = arith.constant 0 : index loc("attn.norm")
     %80 = arith.addi %base, %79 : index loc("attn.norm")
     %81 = tensor.collapse_shape %76 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("attn.norm")
-    %82 = tensor.extract_slice %trace[%80][8][1] : tensor<219xf32> to tensor<8xf32> loc("attn.norm")
+    %82 = tensor.extract_slice %trace[%80][8][1] : tensor<235xf32> to tensor<8xf32> loc("attn.norm")
     %85 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%81 : tensor<8xf32>) outs(%82 : tensor<8xf32>) {
     ^bb0(%83: f32, %84: f32):
       linalg.yield %83 : f32 loc("attn.norm")
     } -> tensor<8xf32> loc("attn.norm")
-    %86 = tensor.insert_slice %85 into %trace[%80][8][1] : tensor<8xf32> into tensor<219xf32> loc("attn.norm")
+    %86 = tensor.insert_slice %85 into %trace[%80][8][1] : tensor<8xf32> into tensor<235xf32> loc("attn.norm")
     %87 = tensor.empty() : tensor<1x32xf32> loc("attn.v")
     %88 = arith.constant 0x00000000 : f32 loc("attn.v")
     %89 = linalg.fill ins(%88 : f32) outs(%87 : tensor<1x32xf32>) -> tensor<1x32xf32> loc("attn.v")
@@ -223,12 +223,12 @@ module {
     %221 = arith.constant 8 : index loc("attn.v")
     %222 = arith.addi %base, %221 : index loc("attn.v")
     %223 = tensor.collapse_shape %154#0 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32> loc("attn.v")
-    %224 = tensor.extract_slice %86[%222][4][1] : tensor<219xf32> to tensor<4xf32> loc("attn.v")
+    %224 = tensor.extract_slice %86[%222][4][1] : tensor<235xf32> to tensor<4xf32> loc("attn.v")
     %227 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%223 : tensor<4xf32>) outs(%224 : tensor<4xf32>) {
     ^bb0(%225: f32, %226: f32):
       linalg.yield %225 : f32 loc("attn.v")
     } -> tensor<4xf32> loc("attn.v")
-    %228 = tensor.insert_slice %227 into %86[%222][4][1] : tensor<4xf32> into tensor<219xf32> loc("attn.v")
+    %228 = tensor.insert_slice %227 into %86[%222][4][1] : tensor<4xf32> into tensor<235xf32> loc("attn.v")
     %229 = tensor.empty() : tensor<1x4xf32> loc("attn.k")
     %230 = tensor.empty() : tensor<1x64xf32> loc("attn.k")
     %231 = tensor.empty() : tensor<1x64xi32> loc("attn.k")
@@ -297,12 +297,12 @@ module {
     %300 = arith.constant 12 : index loc("attn.k")
     %301 = arith.addi %base, %300 : index loc("attn.k")
     %302 = tensor.collapse_shape %236#0 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32> loc("attn.k")
-    %303 = tensor.extract_slice %228[%301][4][1] : tensor<219xf32> to tensor<4xf32> loc("attn.k")
+    %303 = tensor.extract_slice %228[%301][4][1] : tensor<235xf32> to tensor<4xf32> loc("attn.k")
     %306 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%302 : tensor<4xf32>) outs(%303 : tensor<4xf32>) {
     ^bb0(%304: f32, %305: f32):
       linalg.yield %304 : f32 loc("attn.k")
     } -> tensor<4xf32> loc("attn.k")
-    %307 = tensor.insert_slice %306 into %228[%301][4][1] : tensor<4xf32> into tensor<219xf32> loc("attn.k")
+    %307 = tensor.insert_slice %306 into %228[%301][4][1] : tensor<4xf32> into tensor<235xf32> loc("attn.k")
     %308 = tensor.extract_slice %data.k_norm.weight[%call, 0][1, 4][1, 1] : tensor<2x4xf32> to tensor<4xf32> loc("attn.k_norm")
     %309 = tensor.empty() : tensor<1x4xf32> loc("attn.k_norm")
     %310 = tensor.empty() : tensor<1x16xf32> loc("attn.k_norm")
@@ -386,12 +386,12 @@ module {
     %386 = arith.constant 16 : index loc("attn.k_norm")
     %387 = arith.addi %base, %386 : index loc("attn.k_norm")
     %388 = tensor.collapse_shape %383 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32> loc("attn.k_norm")
-    %389 = tensor.extract_slice %307[%387][4][1] : tensor<219xf32> to tensor<4xf32> loc("attn.k_norm")
+    %389 = tensor.extract_slice %307[%387][4][1] : tensor<235xf32> to tensor<4xf32> loc("attn.k_norm")
     %392 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%388 : tensor<4xf32>) outs(%389 : tensor<4xf32>) {
     ^bb0(%390: f32, %391: f32):
       linalg.yield %390 : f32 loc("attn.k_norm")
     } -> tensor<4xf32> loc("attn.k_norm")
-    %393 = tensor.insert_slice %392 into %307[%387][4][1] : tensor<4xf32> into tensor<219xf32> loc("attn.k_norm")
+    %393 = tensor.insert_slice %392 into %307[%387][4][1] : tensor<4xf32> into tensor<235xf32> loc("attn.k_norm")
     %394 = tensor.extract_slice %data.cos[%in.pos, 0][1, 1][1, 1] : tensor<16x1xf32> to tensor<1x1xf32> loc("attn.k_rope")
     %395 = tensor.extract_slice %data.sin[%in.pos, 0][1, 1][1, 1] : tensor<16x1xf32> to tensor<1x1xf32> loc("attn.k_rope")
     %396 = tensor.expand_shape %383 [[0], [1, 2]] output_shape [1, 1, 4] : tensor<1x4xf32> into tensor<1x1x4xf32> loc("attn.k_rope")
@@ -427,12 +427,12 @@ module {
     %429 = arith.constant 20 : index loc("attn.k_rope")
     %430 = arith.addi %base, %429 : index loc("attn.k_rope")
     %431 = tensor.collapse_shape %428 [[0, 1]] : tensor<1x4xf32> into tensor<4xf32> loc("attn.k_rope")
-    %432 = tensor.extract_slice %393[%430][4][1] : tensor<219xf32> to tensor<4xf32> loc("attn.k_rope")
+    %432 = tensor.extract_slice %393[%430][4][1] : tensor<235xf32> to tensor<4xf32> loc("attn.k_rope")
     %435 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%431 : tensor<4xf32>) outs(%432 : tensor<4xf32>) {
     ^bb0(%433: f32, %434: f32):
       linalg.yield %433 : f32 loc("attn.k_rope")
     } -> tensor<4xf32> loc("attn.k_rope")
-    %436 = tensor.insert_slice %435 into %393[%430][4][1] : tensor<4xf32> into tensor<219xf32> loc("attn.k_rope")
+    %436 = tensor.insert_slice %435 into %393[%430][4][1] : tensor<4xf32> into tensor<235xf32> loc("attn.k_rope")
     %437 = tensor.expand_shape %428 [[0], [1, 2]] output_shape [1, 1, 4] : tensor<1x4xf32> into tensor<1x1x4xf32> loc("attn.kcache")
     %438 = tensor.extract_slice %in.kcache[%in.layer, 0, 0, %in.pos][1, 1, 4, 1][1, 1, 1, 1] : tensor<2x1x4x16xf32> to tensor<1x4x1xf32> loc("attn.kcache")
     %441 = linalg.generic {indexing_maps = [affine_map<(h, d, t) -> (t, h, d)>, affine_map<(h, d, t) -> (h, d, t)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%437 : tensor<1x1x4xf32>) outs(%438 : tensor<1x4x1xf32>) {
@@ -483,12 +483,12 @@ module {
     %485 = arith.constant 24 : index loc("attn.q_rope")
     %486 = arith.addi %base, %485 : index loc("attn.q_rope")
     %487 = tensor.collapse_shape %484 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("attn.q_rope")
-    %488 = tensor.extract_slice %436[%486][8][1] : tensor<219xf32> to tensor<8xf32> loc("attn.q_rope")
+    %488 = tensor.extract_slice %436[%486][8][1] : tensor<235xf32> to tensor<8xf32> loc("attn.q_rope")
     %491 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%487 : tensor<8xf32>) outs(%488 : tensor<8xf32>) {
     ^bb0(%489: f32, %490: f32):
       linalg.yield %489 : f32 loc("attn.q_rope")
     } -> tensor<8xf32> loc("attn.q_rope")
-    %492 = tensor.insert_slice %491 into %436[%486][8][1] : tensor<8xf32> into tensor<219xf32> loc("attn.q_rope")
+    %492 = tensor.insert_slice %491 into %436[%486][8][1] : tensor<8xf32> into tensor<235xf32> loc("attn.q_rope")
     %493 = tensor.empty() : tensor<1x8xf32> loc("attn.mix")
     %494 = tensor.extract_slice %data.sinks[%call, 0][1, 2][1, 1] : tensor<2x2xf32> to tensor<2xf32> loc("attn.mix")
     %495 = tensor.empty() : tensor<2x7xf32> loc("attn.mix")
@@ -841,194 +841,211 @@ module {
     %835 = arith.constant 32 : index loc("attn.mix")
     %836 = arith.addi %base, %835 : index loc("attn.mix")
     %837 = tensor.collapse_shape %500#0 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("attn.mix")
-    %838 = tensor.extract_slice %492[%836][8][1] : tensor<219xf32> to tensor<8xf32> loc("attn.mix")
+    %838 = tensor.extract_slice %492[%836][8][1] : tensor<235xf32> to tensor<8xf32> loc("attn.mix")
     %841 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%837 : tensor<8xf32>) outs(%838 : tensor<8xf32>) {
     ^bb0(%839: f32, %840: f32):
       linalg.yield %839 : f32 loc("attn.mix")
     } -> tensor<8xf32> loc("attn.mix")
-    %842 = tensor.insert_slice %841 into %492[%836][8][1] : tensor<8xf32> into tensor<219xf32> loc("attn.mix")
-    %845 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%in.x : tensor<1x8xf32>) outs(%484 : tensor<1x8xf32>) {
-    ^bb0(%843: f32, %844: f32):
-      %846 = arith.mulf %843, %843 : f32 loc("gelu")
-      %847 = arith.mulf %846, %843 : f32 loc("gelu")
-      %848 = arith.constant 0x3D372713 : f32 loc("gelu")
-      %849 = arith.mulf %847, %848 : f32 loc("gelu")
-      %850 = arith.addf %843, %849 : f32 loc("gelu")
-      %851 = arith.constant 0x3F4C422A : f32 loc("gelu")
-      %852 = arith.mulf %850, %851 : f32 loc("gelu")
-      %853 = arith.addf %852, %852 : f32 loc("gelu")
-      %854 = arith.negf %853 : f32 loc("gelu")
-      %855 = arith.constant 0x42B20000 : f32 loc("gelu")
-      %856 = arith.constant 0xC2AEAC4F : f32 loc("gelu")
-      %857 = arith.cmpf ogt, %854, %855 : f32 loc("gelu")
-      %858 = arith.select %857, %855, %854 : f32 loc("gelu")
-      %859 = arith.constant 0xC3160000 : f32 loc("gelu")
-      %860 = arith.cmpf olt, %858, %856 : f32 loc("gelu")
-      %861 = arith.select %860, %859, %858 : f32 loc("gelu")
-      %862 = arith.constant 0x4B400000 : f32 loc("gelu")
-      %863 = arith.constant 0x3FB8AA3B : f32 loc("gelu")
-      %864 = arith.mulf %861, %863 : f32 loc("gelu")
-      %865 = arith.addf %864, %862 : f32 loc("gelu")
-      %866 = arith.subf %865, %862 : f32 loc("gelu")
-      %867 = arith.constant 0x3F317200 : f32 loc("gelu")
+    %842 = tensor.insert_slice %841 into %492[%836][8][1] : tensor<8xf32> into tensor<235xf32> loc("attn.mix")
+    %843 = tensor.extract_slice %data.order[%call, 0][1, 8][1, 1] : tensor<2x8xi32> to tensor<8xi32> loc("sorted")
+    %846 = linalg.generic {indexing_maps = [affine_map<(t, k) -> (k)>, affine_map<(t, k) -> (t, k)>], iterator_types = ["parallel", "parallel"]} ins(%843 : tensor<8xi32>) outs(%484 : tensor<1x8xf32>) {
+    ^bb0(%844: i32, %845: f32):
+      %847 = arith.index_cast %844 : i32 to index loc("sorted")
+      %848 = linalg.index 0 : index loc("sorted")
+      %849 = tensor.extract %in.x[%848, %847] : tensor<1x8xf32> loc("sorted")
+      linalg.yield %849 : f32 loc("sorted")
+    } -> tensor<1x8xf32> loc("sorted")
+    %850 = arith.constant 40 : index loc("sorted")
+    %851 = arith.addi %base, %850 : index loc("sorted")
+    %852 = tensor.collapse_shape %846 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("sorted")
+    %853 = tensor.extract_slice %842[%851][8][1] : tensor<235xf32> to tensor<8xf32> loc("sorted")
+    %856 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%852 : tensor<8xf32>) outs(%853 : tensor<8xf32>) {
+    ^bb0(%854: f32, %855: f32):
+      linalg.yield %854 : f32 loc("sorted")
+    } -> tensor<8xf32> loc("sorted")
+    %857 = tensor.insert_slice %856 into %842[%851][8][1] : tensor<8xf32> into tensor<235xf32> loc("sorted")
+    %858 = tensor.empty() : tensor<1x8xf32> loc("gelu")
+    %861 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%846 : tensor<1x8xf32>) outs(%858 : tensor<1x8xf32>) {
+    ^bb0(%859: f32, %860: f32):
+      %862 = arith.mulf %859, %859 : f32 loc("gelu")
+      %863 = arith.mulf %862, %859 : f32 loc("gelu")
+      %864 = arith.constant 0x3D372713 : f32 loc("gelu")
+      %865 = arith.mulf %863, %864 : f32 loc("gelu")
+      %866 = arith.addf %859, %865 : f32 loc("gelu")
+      %867 = arith.constant 0x3F4C422A : f32 loc("gelu")
       %868 = arith.mulf %866, %867 : f32 loc("gelu")
-      %869 = arith.subf %861, %868 : f32 loc("gelu")
-      %870 = arith.constant 0x35BFBE8E : f32 loc("gelu")
-      %871 = arith.mulf %866, %870 : f32 loc("gelu")
-      %872 = arith.subf %869, %871 : f32 loc("gelu")
-      %873 = arith.constant 0x3AB5B722 : f32 loc("gelu")
-      %874 = arith.mulf %873, %872 : f32 loc("gelu")
-      %875 = arith.constant 0x3C0917C2 : f32 loc("gelu")
-      %876 = arith.addf %874, %875 : f32 loc("gelu")
-      %877 = arith.mulf %876, %872 : f32 loc("gelu")
-      %878 = arith.constant 0x3D2AAB44 : f32 loc("gelu")
-      %879 = arith.addf %877, %878 : f32 loc("gelu")
-      %880 = arith.mulf %879, %872 : f32 loc("gelu")
-      %881 = arith.constant 0x3E2AAA52 : f32 loc("gelu")
-      %882 = arith.addf %880, %881 : f32 loc("gelu")
-      %883 = arith.mulf %882, %872 : f32 loc("gelu")
-      %884 = arith.constant 0x3F000000 : f32 loc("gelu")
-      %885 = arith.addf %883, %884 : f32 loc("gelu")
-      %886 = arith.mulf %872, %872 : f32 loc("gelu")
-      %887 = arith.mulf %886, %885 : f32 loc("gelu")
-      %888 = arith.addf %887, %872 : f32 loc("gelu")
-      %889 = arith.constant 0x3F800000 : f32 loc("gelu")
-      %890 = arith.addf %888, %889 : f32 loc("gelu")
-      %891 = arith.bitcast %865 : f32 to i32 loc("gelu")
-      %892 = arith.constant 1262485504 : i32 loc("gelu")
-      %893 = arith.subi %891, %892 : i32 loc("gelu")
-      %894 = arith.constant 1 : i32 loc("gelu")
-      %895 = arith.shrsi %893, %894 : i32 loc("gelu")
-      %896 = arith.subi %893, %895 : i32 loc("gelu")
-      %897 = arith.constant 127 : i32 loc("gelu")
-      %898 = arith.addi %895, %897 : i32 loc("gelu")
-      %899 = arith.constant 23 : i32 loc("gelu")
-      %900 = arith.shli %898, %899 : i32 loc("gelu")
-      %901 = arith.bitcast %900 : i32 to f32 loc("gelu")
-      %902 = arith.mulf %890, %901 : f32 loc("gelu")
-      %903 = arith.constant 127 : i32 loc("gelu")
-      %904 = arith.addi %896, %903 : i32 loc("gelu")
-      %905 = arith.constant 23 : i32 loc("gelu")
-      %906 = arith.shli %904, %905 : i32 loc("gelu")
-      %907 = arith.bitcast %906 : i32 to f32 loc("gelu")
-      %908 = arith.mulf %902, %907 : f32 loc("gelu")
-      %909 = arith.constant 0x3F800000 : f32 loc("gelu")
-      %910 = arith.addf %909, %908 : f32 loc("gelu")
-      %911 = arith.divf %843, %910 : f32 loc("gelu")
-      linalg.yield %911 : f32 loc("gelu")
+      %869 = arith.addf %868, %868 : f32 loc("gelu")
+      %870 = arith.negf %869 : f32 loc("gelu")
+      %871 = arith.constant 0x42B20000 : f32 loc("gelu")
+      %872 = arith.constant 0xC2AEAC4F : f32 loc("gelu")
+      %873 = arith.cmpf ogt, %870, %871 : f32 loc("gelu")
+      %874 = arith.select %873, %871, %870 : f32 loc("gelu")
+      %875 = arith.constant 0xC3160000 : f32 loc("gelu")
+      %876 = arith.cmpf olt, %874, %872 : f32 loc("gelu")
+      %877 = arith.select %876, %875, %874 : f32 loc("gelu")
+      %878 = arith.constant 0x4B400000 : f32 loc("gelu")
+      %879 = arith.constant 0x3FB8AA3B : f32 loc("gelu")
+      %880 = arith.mulf %877, %879 : f32 loc("gelu")
+      %881 = arith.addf %880, %878 : f32 loc("gelu")
+      %882 = arith.subf %881, %878 : f32 loc("gelu")
+      %883 = arith.constant 0x3F317200 : f32 loc("gelu")
+      %884 = arith.mulf %882, %883 : f32 loc("gelu")
+      %885 = arith.subf %877, %884 : f32 loc("gelu")
+      %886 = arith.constant 0x35BFBE8E : f32 loc("gelu")
+      %887 = arith.mulf %882, %886 : f32 loc("gelu")
+      %888 = arith.subf %885, %887 : f32 loc("gelu")
+      %889 = arith.constant 0x3AB5B722 : f32 loc("gelu")
+      %890 = arith.mulf %889, %888 : f32 loc("gelu")
+      %891 = arith.constant 0x3C0917C2 : f32 loc("gelu")
+      %892 = arith.addf %890, %891 : f32 loc("gelu")
+      %893 = arith.mulf %892, %888 : f32 loc("gelu")
+      %894 = arith.constant 0x3D2AAB44 : f32 loc("gelu")
+      %895 = arith.addf %893, %894 : f32 loc("gelu")
+      %896 = arith.mulf %895, %888 : f32 loc("gelu")
+      %897 = arith.constant 0x3E2AAA52 : f32 loc("gelu")
+      %898 = arith.addf %896, %897 : f32 loc("gelu")
+      %899 = arith.mulf %898, %888 : f32 loc("gelu")
+      %900 = arith.constant 0x3F000000 : f32 loc("gelu")
+      %901 = arith.addf %899, %900 : f32 loc("gelu")
+      %902 = arith.mulf %888, %888 : f32 loc("gelu")
+      %903 = arith.mulf %902, %901 : f32 loc("gelu")
+      %904 = arith.addf %903, %888 : f32 loc("gelu")
+      %905 = arith.constant 0x3F800000 : f32 loc("gelu")
+      %906 = arith.addf %904, %905 : f32 loc("gelu")
+      %907 = arith.bitcast %881 : f32 to i32 loc("gelu")
+      %908 = arith.constant 1262485504 : i32 loc("gelu")
+      %909 = arith.subi %907, %908 : i32 loc("gelu")
+      %910 = arith.constant 1 : i32 loc("gelu")
+      %911 = arith.shrsi %909, %910 : i32 loc("gelu")
+      %912 = arith.subi %909, %911 : i32 loc("gelu")
+      %913 = arith.constant 127 : i32 loc("gelu")
+      %914 = arith.addi %911, %913 : i32 loc("gelu")
+      %915 = arith.constant 23 : i32 loc("gelu")
+      %916 = arith.shli %914, %915 : i32 loc("gelu")
+      %917 = arith.bitcast %916 : i32 to f32 loc("gelu")
+      %918 = arith.mulf %906, %917 : f32 loc("gelu")
+      %919 = arith.constant 127 : i32 loc("gelu")
+      %920 = arith.addi %912, %919 : i32 loc("gelu")
+      %921 = arith.constant 23 : i32 loc("gelu")
+      %922 = arith.shli %920, %921 : i32 loc("gelu")
+      %923 = arith.bitcast %922 : i32 to f32 loc("gelu")
+      %924 = arith.mulf %918, %923 : f32 loc("gelu")
+      %925 = arith.constant 0x3F800000 : f32 loc("gelu")
+      %926 = arith.addf %925, %924 : f32 loc("gelu")
+      %927 = arith.divf %859, %926 : f32 loc("gelu")
+      linalg.yield %927 : f32 loc("gelu")
     } -> tensor<1x8xf32> loc("gelu")
-    %912 = arith.constant 40 : index loc("gelu")
-    %913 = arith.addi %base, %912 : index loc("gelu")
-    %914 = tensor.collapse_shape %845 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gelu")
-    %915 = tensor.extract_slice %842[%913][8][1] : tensor<219xf32> to tensor<8xf32> loc("gelu")
-    %918 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%914 : tensor<8xf32>) outs(%915 : tensor<8xf32>) {
-    ^bb0(%916: f32, %917: f32):
-      linalg.yield %916 : f32 loc("gelu")
+    %928 = arith.constant 48 : index loc("gelu")
+    %929 = arith.addi %base, %928 : index loc("gelu")
+    %930 = tensor.collapse_shape %861 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gelu")
+    %931 = tensor.extract_slice %857[%929][8][1] : tensor<235xf32> to tensor<8xf32> loc("gelu")
+    %934 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%930 : tensor<8xf32>) outs(%931 : tensor<8xf32>) {
+    ^bb0(%932: f32, %933: f32):
+      linalg.yield %932 : f32 loc("gelu")
     } -> tensor<8xf32> loc("gelu")
-    %919 = tensor.insert_slice %918 into %842[%913][8][1] : tensor<8xf32> into tensor<219xf32> loc("gelu")
-    %920 = tensor.empty() : tensor<1x8xf32> loc("gate")
-    %923 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%500#0 : tensor<1x8xf32>) outs(%920 : tensor<1x8xf32>) {
-    ^bb0(%921: f32, %922: f32):
-      %924 = arith.negf %921 : f32 loc("gate")
-      %925 = arith.constant 0x42B20000 : f32 loc("gate")
-      %926 = arith.constant 0xC2AEAC4F : f32 loc("gate")
-      %927 = arith.cmpf ogt, %924, %925 : f32 loc("gate")
-      %928 = arith.select %927, %925, %924 : f32 loc("gate")
-      %929 = arith.constant 0xC3160000 : f32 loc("gate")
-      %930 = arith.cmpf olt, %928, %926 : f32 loc("gate")
-      %931 = arith.select %930, %929, %928 : f32 loc("gate")
-      %932 = arith.constant 0x4B400000 : f32 loc("gate")
-      %933 = arith.constant 0x3FB8AA3B : f32 loc("gate")
-      %934 = arith.mulf %931, %933 : f32 loc("gate")
-      %935 = arith.addf %934, %932 : f32 loc("gate")
-      %936 = arith.subf %935, %932 : f32 loc("gate")
-      %937 = arith.constant 0x3F317200 : f32 loc("gate")
-      %938 = arith.mulf %936, %937 : f32 loc("gate")
-      %939 = arith.subf %931, %938 : f32 loc("gate")
-      %940 = arith.constant 0x35BFBE8E : f32 loc("gate")
-      %941 = arith.mulf %936, %940 : f32 loc("gate")
-      %942 = arith.subf %939, %941 : f32 loc("gate")
-      %943 = arith.constant 0x3AB5B722 : f32 loc("gate")
-      %944 = arith.mulf %943, %942 : f32 loc("gate")
-      %945 = arith.constant 0x3C0917C2 : f32 loc("gate")
-      %946 = arith.addf %944, %945 : f32 loc("gate")
-      %947 = arith.mulf %946, %942 : f32 loc("gate")
-      %948 = arith.constant 0x3D2AAB44 : f32 loc("gate")
-      %949 = arith.addf %947, %948 : f32 loc("gate")
-      %950 = arith.mulf %949, %942 : f32 loc("gate")
-      %951 = arith.constant 0x3E2AAA52 : f32 loc("gate")
-      %952 = arith.addf %950, %951 : f32 loc("gate")
-      %953 = arith.mulf %952, %942 : f32 loc("gate")
-      %954 = arith.constant 0x3F000000 : f32 loc("gate")
-      %955 = arith.addf %953, %954 : f32 loc("gate")
-      %956 = arith.mulf %942, %942 : f32 loc("gate")
-      %957 = arith.mulf %956, %955 : f32 loc("gate")
-      %958 = arith.addf %957, %942 : f32 loc("gate")
-      %959 = arith.constant 0x3F800000 : f32 loc("gate")
-      %960 = arith.addf %958, %959 : f32 loc("gate")
-      %961 = arith.bitcast %935 : f32 to i32 loc("gate")
-      %962 = arith.constant 1262485504 : i32 loc("gate")
-      %963 = arith.subi %961, %962 : i32 loc("gate")
-      %964 = arith.constant 1 : i32 loc("gate")
-      %965 = arith.shrsi %963, %964 : i32 loc("gate")
-      %966 = arith.subi %963, %965 : i32 loc("gate")
-      %967 = arith.constant 127 : i32 loc("gate")
-      %968 = arith.addi %965, %967 : i32 loc("gate")
-      %969 = arith.constant 23 : i32 loc("gate")
-      %970 = arith.shli %968, %969 : i32 loc("gate")
-      %971 = arith.bitcast %970 : i32 to f32 loc("gate")
-      %972 = arith.mulf %960, %971 : f32 loc("gate")
-      %973 = arith.constant 127 : i32 loc("gate")
-      %974 = arith.addi %966, %973 : i32 loc("gate")
-      %975 = arith.constant 23 : i32 loc("gate")
-      %976 = arith.shli %974, %975 : i32 loc("gate")
-      %977 = arith.bitcast %976 : i32 to f32 loc("gate")
-      %978 = arith.mulf %972, %977 : f32 loc("gate")
-      %979 = arith.constant 0x3F800000 : f32 loc("gate")
-      %980 = arith.addf %979, %978 : f32 loc("gate")
-      %981 = arith.divf %921, %980 : f32 loc("gate")
-      linalg.yield %981 : f32 loc("gate")
+    %935 = tensor.insert_slice %934 into %857[%929][8][1] : tensor<8xf32> into tensor<235xf32> loc("gelu")
+    %938 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%500#0 : tensor<1x8xf32>) outs(%846 : tensor<1x8xf32>) {
+    ^bb0(%936: f32, %937: f32):
+      %939 = arith.negf %936 : f32 loc("gate")
+      %940 = arith.constant 0x42B20000 : f32 loc("gate")
+      %941 = arith.constant 0xC2AEAC4F : f32 loc("gate")
+      %942 = arith.cmpf ogt, %939, %940 : f32 loc("gate")
+      %943 = arith.select %942, %940, %939 : f32 loc("gate")
+      %944 = arith.constant 0xC3160000 : f32 loc("gate")
+      %945 = arith.cmpf olt, %943, %941 : f32 loc("gate")
+      %946 = arith.select %945, %944, %943 : f32 loc("gate")
+      %947 = arith.constant 0x4B400000 : f32 loc("gate")
+      %948 = arith.constant 0x3FB8AA3B : f32 loc("gate")
+      %949 = arith.mulf %946, %948 : f32 loc("gate")
+      %950 = arith.addf %949, %947 : f32 loc("gate")
+      %951 = arith.subf %950, %947 : f32 loc("gate")
+      %952 = arith.constant 0x3F317200 : f32 loc("gate")
+      %953 = arith.mulf %951, %952 : f32 loc("gate")
+      %954 = arith.subf %946, %953 : f32 loc("gate")
+      %955 = arith.constant 0x35BFBE8E : f32 loc("gate")
+      %956 = arith.mulf %951, %955 : f32 loc("gate")
+      %957 = arith.subf %954, %956 : f32 loc("gate")
+      %958 = arith.constant 0x3AB5B722 : f32 loc("gate")
+      %959 = arith.mulf %958, %957 : f32 loc("gate")
+      %960 = arith.constant 0x3C0917C2 : f32 loc("gate")
+      %961 = arith.addf %959, %960 : f32 loc("gate")
+      %962 = arith.mulf %961, %957 : f32 loc("gate")
+      %963 = arith.constant 0x3D2AAB44 : f32 loc("gate")
+      %964 = arith.addf %962, %963 : f32 loc("gate")
+      %965 = arith.mulf %964, %957 : f32 loc("gate")
+      %966 = arith.constant 0x3E2AAA52 : f32 loc("gate")
+      %967 = arith.addf %965, %966 : f32 loc("gate")
+      %968 = arith.mulf %967, %957 : f32 loc("gate")
+      %969 = arith.constant 0x3F000000 : f32 loc("gate")
+      %970 = arith.addf %968, %969 : f32 loc("gate")
+      %971 = arith.mulf %957, %957 : f32 loc("gate")
+      %972 = arith.mulf %971, %970 : f32 loc("gate")
+      %973 = arith.addf %972, %957 : f32 loc("gate")
+      %974 = arith.constant 0x3F800000 : f32 loc("gate")
+      %975 = arith.addf %973, %974 : f32 loc("gate")
+      %976 = arith.bitcast %950 : f32 to i32 loc("gate")
+      %977 = arith.constant 1262485504 : i32 loc("gate")
+      %978 = arith.subi %976, %977 : i32 loc("gate")
+      %979 = arith.constant 1 : i32 loc("gate")
+      %980 = arith.shrsi %978, %979 : i32 loc("gate")
+      %981 = arith.subi %978, %980 : i32 loc("gate")
+      %982 = arith.constant 127 : i32 loc("gate")
+      %983 = arith.addi %980, %982 : i32 loc("gate")
+      %984 = arith.constant 23 : i32 loc("gate")
+      %985 = arith.shli %983, %984 : i32 loc("gate")
+      %986 = arith.bitcast %985 : i32 to f32 loc("gate")
+      %987 = arith.mulf %975, %986 : f32 loc("gate")
+      %988 = arith.constant 127 : i32 loc("gate")
+      %989 = arith.addi %981, %988 : i32 loc("gate")
+      %990 = arith.constant 23 : i32 loc("gate")
+      %991 = arith.shli %989, %990 : i32 loc("gate")
+      %992 = arith.bitcast %991 : i32 to f32 loc("gate")
+      %993 = arith.mulf %987, %992 : f32 loc("gate")
+      %994 = arith.constant 0x3F800000 : f32 loc("gate")
+      %995 = arith.addf %994, %993 : f32 loc("gate")
+      %996 = arith.divf %936, %995 : f32 loc("gate")
+      linalg.yield %996 : f32 loc("gate")
     } -> tensor<1x8xf32> loc("gate")
-    %982 = arith.constant 48 : index loc("gate")
-    %983 = arith.addi %base, %982 : index loc("gate")
-    %984 = tensor.collapse_shape %923 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gate")
-    %985 = tensor.extract_slice %919[%983][8][1] : tensor<219xf32> to tensor<8xf32> loc("gate")
-    %988 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%984 : tensor<8xf32>) outs(%985 : tensor<8xf32>) {
-    ^bb0(%986: f32, %987: f32):
-      linalg.yield %986 : f32 loc("gate")
+    %997 = arith.constant 56 : index loc("gate")
+    %998 = arith.addi %base, %997 : index loc("gate")
+    %999 = tensor.collapse_shape %938 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gate")
+    %1000 = tensor.extract_slice %935[%998][8][1] : tensor<235xf32> to tensor<8xf32> loc("gate")
+    %1003 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%999 : tensor<8xf32>) outs(%1000 : tensor<8xf32>) {
+    ^bb0(%1001: f32, %1002: f32):
+      linalg.yield %1001 : f32 loc("gate")
     } -> tensor<8xf32> loc("gate")
-    %989 = tensor.insert_slice %988 into %919[%983][8][1] : tensor<8xf32> into tensor<219xf32> loc("gate")
-    %993 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%923, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%500#0 : tensor<1x8xf32>) {
-    ^bb0(%990: f32, %991: f32, %992: f32):
-      %994 = arith.mulf %990, %991 : f32 loc("gated")
-      linalg.yield %994 : f32 loc("gated")
+    %1004 = tensor.insert_slice %1003 into %935[%998][8][1] : tensor<8xf32> into tensor<235xf32> loc("gate")
+    %1008 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%938, %76 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%500#0 : tensor<1x8xf32>) {
+    ^bb0(%1005: f32, %1006: f32, %1007: f32):
+      %1009 = arith.mulf %1005, %1006 : f32 loc("gated")
+      linalg.yield %1009 : f32 loc("gated")
     } -> tensor<1x8xf32> loc("gated")
-    %995 = arith.constant 56 : index loc("gated")
-    %996 = arith.addi %base, %995 : index loc("gated")
-    %997 = tensor.collapse_shape %993 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gated")
-    %998 = tensor.extract_slice %989[%996][8][1] : tensor<219xf32> to tensor<8xf32> loc("gated")
-    %1001 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%997 : tensor<8xf32>) outs(%998 : tensor<8xf32>) {
-    ^bb0(%999: f32, %1000: f32):
-      linalg.yield %999 : f32 loc("gated")
+    %1010 = arith.constant 64 : index loc("gated")
+    %1011 = arith.addi %base, %1010 : index loc("gated")
+    %1012 = tensor.collapse_shape %1008 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("gated")
+    %1013 = tensor.extract_slice %1004[%1011][8][1] : tensor<235xf32> to tensor<8xf32> loc("gated")
+    %1016 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%1012 : tensor<8xf32>) outs(%1013 : tensor<8xf32>) {
+    ^bb0(%1014: f32, %1015: f32):
+      linalg.yield %1014 : f32 loc("gated")
     } -> tensor<8xf32> loc("gated")
-    %1002 = tensor.insert_slice %1001 into %989[%996][8][1] : tensor<8xf32> into tensor<219xf32> loc("gated")
-    %1006 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%845, %993 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
-    ^bb0(%1003: f32, %1004: f32, %1005: f32):
-      %1007 = arith.addf %1003, %1004 : f32 loc("residual")
-      linalg.yield %1007 : f32 loc("residual")
+    %1017 = tensor.insert_slice %1016 into %1004[%1011][8][1] : tensor<8xf32> into tensor<235xf32> loc("gated")
+    %1021 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%861, %1008 : tensor<1x8xf32>, tensor<1x8xf32>) outs(%out.residual : tensor<1x8xf32>) {
+    ^bb0(%1018: f32, %1019: f32, %1020: f32):
+      %1022 = arith.addf %1018, %1019 : f32 loc("residual")
+      linalg.yield %1022 : f32 loc("residual")
     } -> tensor<1x8xf32> loc("residual")
-    %1008 = arith.constant 64 : index loc("residual")
-    %1009 = arith.addi %base, %1008 : index loc("residual")
-    %1010 = tensor.collapse_shape %1006 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("residual")
-    %1011 = tensor.extract_slice %1002[%1009][8][1] : tensor<219xf32> to tensor<8xf32> loc("residual")
-    %1014 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%1010 : tensor<8xf32>) outs(%1011 : tensor<8xf32>) {
-    ^bb0(%1012: f32, %1013: f32):
-      linalg.yield %1012 : f32 loc("residual")
+    %1023 = arith.constant 72 : index loc("residual")
+    %1024 = arith.addi %base, %1023 : index loc("residual")
+    %1025 = tensor.collapse_shape %1021 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("residual")
+    %1026 = tensor.extract_slice %1017[%1024][8][1] : tensor<235xf32> to tensor<8xf32> loc("residual")
+    %1029 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%1025 : tensor<8xf32>) outs(%1026 : tensor<8xf32>) {
+    ^bb0(%1027: f32, %1028: f32):
+      linalg.yield %1027 : f32 loc("residual")
     } -> tensor<8xf32> loc("residual")
-    %1015 = tensor.insert_slice %1014 into %1002[%1009][8][1] : tensor<8xf32> into tensor<219xf32> loc("residual")
-    return %1006, %442, %448, %1015 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>
+    %1030 = tensor.insert_slice %1029 into %1017[%1024][8][1] : tensor<8xf32> into tensor<235xf32> loc("residual")
+    return %1021, %442, %448, %1030 : tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>
   }
-  func.func private @moe_decode(%in.x: tensor<1x8xf32>, %data.router.weight: tensor<1x1x8x64xf32> {bufferization.writable = false}, %data.up.weight: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %scale.up.weight: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %zero.up.weight: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %data.up.bias: tensor<1x3x8xf32> {bufferization.writable = false}, %call: index, %out.sum: tensor<1x8xf32>, %trace: tensor<219xf32>, %base: index) -> (tensor<1x8xf32>, tensor<219xf32>) {
+  func.func private @moe_decode(%in.x: tensor<1x8xf32>, %data.router.weight: tensor<1x1x8x64xf32> {bufferization.writable = false}, %data.up.weight: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %scale.up.weight: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %zero.up.weight: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %data.up.bias: tensor<1x3x8xf32> {bufferization.writable = false}, %call: index, %out.sum: tensor<1x8xf32>, %trace: tensor<235xf32>, %base: index) -> (tensor<1x8xf32>, tensor<235xf32>) {
     %1 = tensor.empty() : tensor<1x3xf32> loc("router")
     %2 = tensor.empty() : tensor<1x64xf32> loc("router")
     %3 = arith.constant 1 : index loc("router")
@@ -1062,12 +1079,12 @@ module {
     %31 = arith.constant 0 : index loc("router")
     %32 = arith.addi %base, %31 : index loc("router")
     %33 = tensor.collapse_shape %7#0 [[0, 1]] : tensor<1x3xf32> into tensor<3xf32> loc("router")
-    %34 = tensor.extract_slice %trace[%32][3][1] : tensor<219xf32> to tensor<3xf32> loc("router")
+    %34 = tensor.extract_slice %trace[%32][3][1] : tensor<235xf32> to tensor<3xf32> loc("router")
     %37 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%33 : tensor<3xf32>) outs(%34 : tensor<3xf32>) {
     ^bb0(%35: f32, %36: f32):
       linalg.yield %35 : f32 loc("router")
     } -> tensor<3xf32> loc("router")
-    %38 = tensor.insert_slice %37 into %trace[%32][3][1] : tensor<3xf32> into tensor<219xf32> loc("router")
+    %38 = tensor.insert_slice %37 into %trace[%32][3][1] : tensor<3xf32> into tensor<235xf32> loc("router")
     %39 = tensor.empty() : tensor<1x2xf32> loc("route")
     %40 = tensor.empty() : tensor<1x2xi32> loc("route")
     %41 = tensor.empty() : tensor<1x3xi32> loc("route")
@@ -1257,12 +1274,12 @@ module {
     %216 = arith.constant 3 : index loc("route")
     %217 = arith.addi %base, %216 : index loc("route")
     %218 = tensor.collapse_shape %214 [[0, 1]] : tensor<1x2xf32> into tensor<2xf32> loc("route")
-    %219 = tensor.extract_slice %38[%217][2][1] : tensor<219xf32> to tensor<2xf32> loc("route")
+    %219 = tensor.extract_slice %38[%217][2][1] : tensor<235xf32> to tensor<2xf32> loc("route")
     %222 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%218 : tensor<2xf32>) outs(%219 : tensor<2xf32>) {
     ^bb0(%220: f32, %221: f32):
       linalg.yield %220 : f32 loc("route")
     } -> tensor<2xf32> loc("route")
-    %223 = tensor.insert_slice %222 into %38[%217][2][1] : tensor<2xf32> into tensor<219xf32> loc("route")
+    %223 = tensor.insert_slice %222 into %38[%217][2][1] : tensor<2xf32> into tensor<235xf32> loc("route")
     %224 = tensor.empty() : tensor<1x32xf32> loc("up")
     %225 = arith.constant 0x00000000 : f32 loc("up")
     %226 = linalg.fill ins(%225 : f32) outs(%224 : tensor<1x32xf32>) -> tensor<1x32xf32> loc("up")
@@ -1419,12 +1436,12 @@ module {
     %382 = arith.constant 5 : index loc("up")
     %383 = arith.addi %base, %382 : index loc("up")
     %384 = tensor.collapse_shape %381 [[0, 1]] : tensor<1x16xf32> into tensor<16xf32> loc("up")
-    %385 = tensor.extract_slice %223[%383][16][1] : tensor<219xf32> to tensor<16xf32> loc("up")
+    %385 = tensor.extract_slice %223[%383][16][1] : tensor<235xf32> to tensor<16xf32> loc("up")
     %388 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%384 : tensor<16xf32>) outs(%385 : tensor<16xf32>) {
     ^bb0(%386: f32, %387: f32):
       linalg.yield %386 : f32 loc("up")
     } -> tensor<16xf32> loc("up")
-    %389 = tensor.insert_slice %388 into %223[%383][16][1] : tensor<16xf32> into tensor<219xf32> loc("up")
+    %389 = tensor.insert_slice %388 into %223[%383][16][1] : tensor<16xf32> into tensor<235xf32> loc("up")
     %390 = tensor.empty() : tensor<1x16xf32> loc("act")
     %394 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%381, %381 : tensor<1x16xf32>, tensor<1x16xf32>) outs(%390 : tensor<1x16xf32>) {
     ^bb0(%391: f32, %392: f32, %393: f32):
@@ -1504,12 +1521,12 @@ module {
     %466 = arith.constant 21 : index loc("act")
     %467 = arith.addi %base, %466 : index loc("act")
     %468 = tensor.collapse_shape %394 [[0, 1]] : tensor<1x16xf32> into tensor<16xf32> loc("act")
-    %469 = tensor.extract_slice %389[%467][16][1] : tensor<219xf32> to tensor<16xf32> loc("act")
+    %469 = tensor.extract_slice %389[%467][16][1] : tensor<235xf32> to tensor<16xf32> loc("act")
     %472 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%468 : tensor<16xf32>) outs(%469 : tensor<16xf32>) {
     ^bb0(%470: f32, %471: f32):
       linalg.yield %470 : f32 loc("act")
     } -> tensor<16xf32> loc("act")
-    %473 = tensor.insert_slice %472 into %389[%467][16][1] : tensor<16xf32> into tensor<219xf32> loc("act")
+    %473 = tensor.insert_slice %472 into %389[%467][16][1] : tensor<16xf32> into tensor<235xf32> loc("act")
     %474 = tensor.expand_shape %394 [[0], [1, 2]] output_shape [1, 2, 8] : tensor<1x16xf32> into tensor<1x2x8xf32> loc("sum")
     %475 = arith.constant 0x00000000 : f32 loc("sum")
     %476 = linalg.fill ins(%475 : f32) outs(%out.sum : tensor<1x8xf32>) -> tensor<1x8xf32> loc("sum")
@@ -1522,15 +1539,15 @@ module {
     %483 = arith.constant 37 : index loc("sum")
     %484 = arith.addi %base, %483 : index loc("sum")
     %485 = tensor.collapse_shape %480 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("sum")
-    %486 = tensor.extract_slice %473[%484][8][1] : tensor<219xf32> to tensor<8xf32> loc("sum")
+    %486 = tensor.extract_slice %473[%484][8][1] : tensor<235xf32> to tensor<8xf32> loc("sum")
     %489 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%485 : tensor<8xf32>) outs(%486 : tensor<8xf32>) {
     ^bb0(%487: f32, %488: f32):
       linalg.yield %487 : f32 loc("sum")
     } -> tensor<8xf32> loc("sum")
-    %490 = tensor.insert_slice %489 into %473[%484][8][1] : tensor<8xf32> into tensor<219xf32> loc("sum")
-    return %480, %490 : tensor<1x8xf32>, tensor<219xf32>
+    %490 = tensor.insert_slice %489 into %473[%484][8][1] : tensor<8xf32> into tensor<235xf32> loc("sum")
+    return %480, %490 : tensor<1x8xf32>, tensor<235xf32>
   }
-  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.capped: tensor<1x11xf32>, %trace: tensor<219xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<2x4xf32> {bufferization.writable = false}, %w6: tensor<2x4xf32> {bufferization.writable = false}, %w7: tensor<2x2xf32> {bufferization.writable = false}, %w8: tensor<16x1xf32> {bufferization.writable = false}, %w9: tensor<16x1xf32> {bufferization.writable = false}, %w10: tensor<1x1x8x64xf32> {bufferization.writable = false}, %w11: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %w12: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %w13: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %w14: tensor<1x3x8xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>) {
+  func.func private @decode_core(%in.tokens: tensor<1xi32>, %in.pos: index, %in.kcache: tensor<2x1x4x16xf32>, %in.vcache: tensor<2x16x1x4xf32>, %out.capped: tensor<1x11xf32>, %trace: tensor<235xf32>, %w0: tensor<1x8x64xf16> {bufferization.writable = false}, %w1: tensor<2x8xf32> {bufferization.writable = false}, %w2: tensor<2x1x1x16x64xi8> {bufferization.writable = false}, %w3: tensor<2x1x1x64xf16> {bufferization.writable = false}, %w4: tensor<2x1x1x64xi8> {bufferization.writable = false}, %w5: tensor<2x4xf32> {bufferization.writable = false}, %w6: tensor<2x4xf32> {bufferization.writable = false}, %w7: tensor<2x2xf32> {bufferization.writable = false}, %w8: tensor<2x8xi32> {bufferization.writable = false}, %w9: tensor<16x1xf32> {bufferization.writable = false}, %w10: tensor<16x1xf32> {bufferization.writable = false}, %w11: tensor<1x1x8x64xf32> {bufferization.writable = false}, %w12: tensor<1x3x1x1x16x64xi8> {bufferization.writable = false}, %w13: tensor<1x3x1x1x64xf16> {bufferization.writable = false}, %w14: tensor<1x3x1x1x64xi8> {bufferization.writable = false}, %w15: tensor<1x3x8xf32> {bufferization.writable = false}) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>) {
     %1 = tensor.empty() : tensor<1x8xf32> loc("embedding")
     %4 = linalg.generic {indexing_maps = [affine_map<(t, h) -> (t)>, affine_map<(t, h) -> (t, h)>], iterator_types = ["parallel", "parallel"]} ins(%in.tokens : tensor<1xi32>) outs(%1 : tensor<1x8xf32>) {
     ^bb0(%2: i32, %3: f32):
@@ -1546,24 +1563,24 @@ module {
       linalg.yield %13 : f32 loc("embedding")
     } -> tensor<1x8xf32> loc("embedding")
     %14 = tensor.collapse_shape %4 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32> loc("embedding")
-    %15 = tensor.extract_slice %trace[0][8][1] : tensor<219xf32> to tensor<8xf32> loc("embedding")
+    %15 = tensor.extract_slice %trace[0][8][1] : tensor<235xf32> to tensor<8xf32> loc("embedding")
     %18 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%14 : tensor<8xf32>) outs(%15 : tensor<8xf32>) {
     ^bb0(%16: f32, %17: f32):
       linalg.yield %16 : f32 loc("embedding")
     } -> tensor<8xf32> loc("embedding")
-    %19 = tensor.insert_slice %18 into %trace[0][8][1] : tensor<8xf32> into tensor<219xf32> loc("embedding")
+    %19 = tensor.insert_slice %18 into %trace[0][8][1] : tensor<8xf32> into tensor<235xf32> loc("embedding")
     %20 = arith.constant 0 : index loc("layers.0.index")
     %21 = arith.constant 0 : index loc("layers.0")
     %22 = tensor.empty() : tensor<1x8xf32> loc("layers.0")
     %23 = arith.constant 8 : index loc("layers.0")
-    %24:4 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %20, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %21, %22, %19, %23) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>, tensor<219xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>) loc("layers.0")
+    %24:4 = func.call @layer_decode(%4, %in.kcache, %in.vcache, %20, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %w10, %21, %22, %19, %23) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<2x8xi32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>, tensor<235xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>) loc("layers.0")
     %25 = arith.constant 1 : index loc("layers.1.index")
     %26 = arith.constant 1 : index loc("layers.1")
-    %27 = arith.constant 80 : index loc("layers.1")
-    %28:4 = func.call @layer_decode(%24#0, %24#1, %24#2, %25, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %26, %4, %24#3, %27) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>, tensor<219xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>) loc("layers.1")
+    %27 = arith.constant 88 : index loc("layers.1")
+    %28:4 = func.call @layer_decode(%24#0, %24#1, %24#2, %25, %in.pos, %w1, %w2, %w3, %w4, %w5, %w6, %w7, %w8, %w9, %w10, %26, %4, %24#3, %27) : (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, index, index, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<2x8xi32>, tensor<16x1xf32>, tensor<16x1xf32>, index, tensor<1x8xf32>, tensor<235xf32>, index) -> (tensor<1x8xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>) loc("layers.1")
     %29 = arith.constant 0 : index loc("moe")
-    %30 = arith.constant 152 : index loc("moe")
-    %31:2 = func.call @moe_decode(%28#0, %w10, %w11, %w12, %w13, %w14, %29, %24#0, %28#3, %30) : (tensor<1x8xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>, index, tensor<1x8xf32>, tensor<219xf32>, index) -> (tensor<1x8xf32>, tensor<219xf32>) loc("moe")
+    %30 = arith.constant 168 : index loc("moe")
+    %31:2 = func.call @moe_decode(%28#0, %w11, %w12, %w13, %w14, %w15, %29, %24#0, %28#3, %30) : (tensor<1x8xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>, index, tensor<1x8xf32>, tensor<235xf32>, index) -> (tensor<1x8xf32>, tensor<235xf32>) loc("moe")
     %32 = tensor.empty() : tensor<1x11xf32> loc("logits")
     %33 = tensor.empty() : tensor<1x64xf32> loc("logits")
     %34 = arith.constant 1 : index loc("logits")
@@ -1596,12 +1613,12 @@ module {
       scf.yield %62, %47 : tensor<1x11xf32>, tensor<1x64xf32> loc("logits")
     } loc("logits")
     %63 = tensor.collapse_shape %38#0 [[0, 1]] : tensor<1x11xf32> into tensor<11xf32> loc("logits")
-    %64 = tensor.extract_slice %31#1[197][11][1] : tensor<219xf32> to tensor<11xf32> loc("logits")
+    %64 = tensor.extract_slice %31#1[213][11][1] : tensor<235xf32> to tensor<11xf32> loc("logits")
     %67 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%63 : tensor<11xf32>) outs(%64 : tensor<11xf32>) {
     ^bb0(%65: f32, %66: f32):
       linalg.yield %65 : f32 loc("logits")
     } -> tensor<11xf32> loc("logits")
-    %68 = tensor.insert_slice %67 into %31#1[197][11][1] : tensor<11xf32> into tensor<219xf32> loc("logits")
+    %68 = tensor.insert_slice %67 into %31#1[213][11][1] : tensor<11xf32> into tensor<235xf32> loc("logits")
     %71 = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]} ins(%38#0 : tensor<1x11xf32>) outs(%out.capped : tensor<1x11xf32>) {
     ^bb0(%69: f32, %70: f32):
       %72 = arith.constant 0x41F00000 : f32 loc("capped")
@@ -1701,70 +1718,73 @@ module {
       linalg.yield %165 : f32 loc("capped")
     } -> tensor<1x11xf32> loc("capped")
     %166 = tensor.collapse_shape %71 [[0, 1]] : tensor<1x11xf32> into tensor<11xf32> loc("capped")
-    %167 = tensor.extract_slice %68[208][11][1] : tensor<219xf32> to tensor<11xf32> loc("capped")
+    %167 = tensor.extract_slice %68[224][11][1] : tensor<235xf32> to tensor<11xf32> loc("capped")
     %170 = linalg.generic {indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>], iterator_types = ["parallel"]} ins(%166 : tensor<11xf32>) outs(%167 : tensor<11xf32>) {
     ^bb0(%168: f32, %169: f32):
       linalg.yield %168 : f32 loc("capped")
     } -> tensor<11xf32> loc("capped")
-    %171 = tensor.insert_slice %170 into %68[208][11][1] : tensor<11xf32> into tensor<219xf32> loc("capped")
-    return %71, %28#1, %28#2, %171 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>
+    %171 = tensor.insert_slice %170 into %68[224][11][1] : tensor<11xf32> into tensor<235xf32> loc("capped")
+    return %71, %28#1, %28#2, %171 : tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>
   }
-  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<9632xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>, %trace: memref<219xf32>) attributes {llvm.emit_c_interface} {
+  func.func @decode(%tokens: memref<1xi32>, %pos: index, %weights: memref<9696xi8>, %kcache: memref<2x1x4x16xf32>, %vcache: memref<2x16x1x4xf32>, %logits: memref<1x11xf32>, %trace: memref<235xf32>) attributes {llvm.emit_c_interface} {
     %1 = "bufferization.to_tensor"(%tokens) {restrict} : (memref<1xi32>) -> tensor<1xi32>
     %2 = "bufferization.to_tensor"(%kcache) {restrict, writable} : (memref<2x1x4x16xf32>) -> tensor<2x1x4x16xf32>
     %3 = "bufferization.to_tensor"(%vcache) {restrict, writable} : (memref<2x16x1x4xf32>) -> tensor<2x16x1x4xf32>
     %4 = "bufferization.to_tensor"(%logits) {restrict, writable} : (memref<1x11xf32>) -> tensor<1x11xf32>
-    %5 = "bufferization.to_tensor"(%trace) {restrict, writable} : (memref<219xf32>) -> tensor<219xf32>
+    %5 = "bufferization.to_tensor"(%trace) {restrict, writable} : (memref<235xf32>) -> tensor<235xf32>
     %6 = arith.constant 0 : index
-    %7 = memref.view %weights[%6][] : memref<9632xi8> to memref<1x8x64xf16>
+    %7 = memref.view %weights[%6][] : memref<9696xi8> to memref<1x8x64xf16>
     %8 = "bufferization.to_tensor"(%7) {restrict} : (memref<1x8x64xf16>) -> tensor<1x8x64xf16>
     %9 = arith.constant 1152 : index
-    %10 = memref.view %weights[%9][] : memref<9632xi8> to memref<2x8xf32>
+    %10 = memref.view %weights[%9][] : memref<9696xi8> to memref<2x8xf32>
     %11 = "bufferization.to_tensor"(%10) {restrict} : (memref<2x8xf32>) -> tensor<2x8xf32>
     %12 = arith.constant 1216 : index
-    %13 = memref.view %weights[%12][] : memref<9632xi8> to memref<2x1x1x16x64xi8>
+    %13 = memref.view %weights[%12][] : memref<9696xi8> to memref<2x1x1x16x64xi8>
     %14 = "bufferization.to_tensor"(%13) {restrict} : (memref<2x1x1x16x64xi8>) -> tensor<2x1x1x16x64xi8>
     %15 = arith.constant 3264 : index
-    %16 = memref.view %weights[%15][] : memref<9632xi8> to memref<2x1x1x64xf16>
+    %16 = memref.view %weights[%15][] : memref<9696xi8> to memref<2x1x1x64xf16>
     %17 = "bufferization.to_tensor"(%16) {restrict} : (memref<2x1x1x64xf16>) -> tensor<2x1x1x64xf16>
     %18 = arith.constant 3520 : index
-    %19 = memref.view %weights[%18][] : memref<9632xi8> to memref<2x1x1x64xi8>
+    %19 = memref.view %weights[%18][] : memref<9696xi8> to memref<2x1x1x64xi8>
     %20 = "bufferization.to_tensor"(%19) {restrict} : (memref<2x1x1x64xi8>) -> tensor<2x1x1x64xi8>
     %21 = arith.constant 3648 : index
-    %22 = memref.view %weights[%21][] : memref<9632xi8> to memref<2x4xf32>
+    %22 = memref.view %weights[%21][] : memref<9696xi8> to memref<2x4xf32>
     %23 = "bufferization.to_tensor"(%22) {restrict} : (memref<2x4xf32>) -> tensor<2x4xf32>
     %24 = arith.constant 3712 : index
-    %25 = memref.view %weights[%24][] : memref<9632xi8> to memref<2x4xf32>
+    %25 = memref.view %weights[%24][] : memref<9696xi8> to memref<2x4xf32>
     %26 = "bufferization.to_tensor"(%25) {restrict} : (memref<2x4xf32>) -> tensor<2x4xf32>
     %27 = arith.constant 3776 : index
-    %28 = memref.view %weights[%27][] : memref<9632xi8> to memref<2x2xf32>
+    %28 = memref.view %weights[%27][] : memref<9696xi8> to memref<2x2xf32>
     %29 = "bufferization.to_tensor"(%28) {restrict} : (memref<2x2xf32>) -> tensor<2x2xf32>
-    %30 = arith.constant 1024 : index
-    %31 = memref.view %weights[%30][] : memref<9632xi8> to memref<16x1xf32>
-    %32 = "bufferization.to_tensor"(%31) {restrict} : (memref<16x1xf32>) -> tensor<16x1xf32>
-    %33 = arith.constant 1088 : index
-    %34 = memref.view %weights[%33][] : memref<9632xi8> to memref<16x1xf32>
+    %30 = arith.constant 3840 : index
+    %31 = memref.view %weights[%30][] : memref<9696xi8> to memref<2x8xi32>
+    %32 = "bufferization.to_tensor"(%31) {restrict} : (memref<2x8xi32>) -> tensor<2x8xi32>
+    %33 = arith.constant 1024 : index
+    %34 = memref.view %weights[%33][] : memref<9696xi8> to memref<16x1xf32>
     %35 = "bufferization.to_tensor"(%34) {restrict} : (memref<16x1xf32>) -> tensor<16x1xf32>
-    %36 = arith.constant 3840 : index
-    %37 = memref.view %weights[%36][] : memref<9632xi8> to memref<1x1x8x64xf32>
-    %38 = "bufferization.to_tensor"(%37) {restrict} : (memref<1x1x8x64xf32>) -> tensor<1x1x8x64xf32>
-    %39 = arith.constant 5888 : index
-    %40 = memref.view %weights[%39][] : memref<9632xi8> to memref<1x3x1x1x16x64xi8>
-    %41 = "bufferization.to_tensor"(%40) {restrict} : (memref<1x3x1x1x16x64xi8>) -> tensor<1x3x1x1x16x64xi8>
-    %42 = arith.constant 8960 : index
-    %43 = memref.view %weights[%42][] : memref<9632xi8> to memref<1x3x1x1x64xf16>
-    %44 = "bufferization.to_tensor"(%43) {restrict} : (memref<1x3x1x1x64xf16>) -> tensor<1x3x1x1x64xf16>
-    %45 = arith.constant 9344 : index
-    %46 = memref.view %weights[%45][] : memref<9632xi8> to memref<1x3x1x1x64xi8>
-    %47 = "bufferization.to_tensor"(%46) {restrict} : (memref<1x3x1x1x64xi8>) -> tensor<1x3x1x1x64xi8>
-    %48 = arith.constant 9536 : index
-    %49 = memref.view %weights[%48][] : memref<9632xi8> to memref<1x3x8xf32>
-    %50 = "bufferization.to_tensor"(%49) {restrict} : (memref<1x3x8xf32>) -> tensor<1x3x8xf32>
-    %51:4 = func.call @decode_core(%1, %pos, %2, %3, %4, %5, %8, %11, %14, %17, %20, %23, %26, %29, %32, %35, %38, %41, %44, %47, %50) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<219xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<16x1xf32>, tensor<16x1xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<219xf32>)
-    bufferization.materialize_in_destination %51#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
-    bufferization.materialize_in_destination %51#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
-    bufferization.materialize_in_destination %51#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
-    bufferization.materialize_in_destination %51#3 in restrict writable %trace : (tensor<219xf32>, memref<219xf32>) -> ()
+    %36 = arith.constant 1088 : index
+    %37 = memref.view %weights[%36][] : memref<9696xi8> to memref<16x1xf32>
+    %38 = "bufferization.to_tensor"(%37) {restrict} : (memref<16x1xf32>) -> tensor<16x1xf32>
+    %39 = arith.constant 3904 : index
+    %40 = memref.view %weights[%39][] : memref<9696xi8> to memref<1x1x8x64xf32>
+    %41 = "bufferization.to_tensor"(%40) {restrict} : (memref<1x1x8x64xf32>) -> tensor<1x1x8x64xf32>
+    %42 = arith.constant 5952 : index
+    %43 = memref.view %weights[%42][] : memref<9696xi8> to memref<1x3x1x1x16x64xi8>
+    %44 = "bufferization.to_tensor"(%43) {restrict} : (memref<1x3x1x1x16x64xi8>) -> tensor<1x3x1x1x16x64xi8>
+    %45 = arith.constant 9024 : index
+    %46 = memref.view %weights[%45][] : memref<9696xi8> to memref<1x3x1x1x64xf16>
+    %47 = "bufferization.to_tensor"(%46) {restrict} : (memref<1x3x1x1x64xf16>) -> tensor<1x3x1x1x64xf16>
+    %48 = arith.constant 9408 : index
+    %49 = memref.view %weights[%48][] : memref<9696xi8> to memref<1x3x1x1x64xi8>
+    %50 = "bufferization.to_tensor"(%49) {restrict} : (memref<1x3x1x1x64xi8>) -> tensor<1x3x1x1x64xi8>
+    %51 = arith.constant 9600 : index
+    %52 = memref.view %weights[%51][] : memref<9696xi8> to memref<1x3x8xf32>
+    %53 = "bufferization.to_tensor"(%52) {restrict} : (memref<1x3x8xf32>) -> tensor<1x3x8xf32>
+    %54:4 = func.call @decode_core(%1, %pos, %2, %3, %4, %5, %8, %11, %14, %17, %20, %23, %26, %29, %32, %35, %38, %41, %44, %47, %50, %53) : (tensor<1xi32>, index, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<1x11xf32>, tensor<235xf32>, tensor<1x8x64xf16>, tensor<2x8xf32>, tensor<2x1x1x16x64xi8>, tensor<2x1x1x64xf16>, tensor<2x1x1x64xi8>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x2xf32>, tensor<2x8xi32>, tensor<16x1xf32>, tensor<16x1xf32>, tensor<1x1x8x64xf32>, tensor<1x3x1x1x16x64xi8>, tensor<1x3x1x1x64xf16>, tensor<1x3x1x1x64xi8>, tensor<1x3x8xf32>) -> (tensor<1x11xf32>, tensor<2x1x4x16xf32>, tensor<2x16x1x4xf32>, tensor<235xf32>)
+    bufferization.materialize_in_destination %54#0 in restrict writable %logits : (tensor<1x11xf32>, memref<1x11xf32>) -> ()
+    bufferization.materialize_in_destination %54#1 in restrict writable %kcache : (tensor<2x1x4x16xf32>, memref<2x1x4x16xf32>) -> ()
+    bufferization.materialize_in_destination %54#2 in restrict writable %vcache : (tensor<2x16x1x4xf32>, memref<2x16x1x4xf32>) -> ()
+    bufferization.materialize_in_destination %54#3 in restrict writable %trace : (tensor<235xf32>, memref<235xf32>) -> ()
     return
   }
 }

@@ -1,8 +1,10 @@
 package packed
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
@@ -29,18 +31,23 @@ type matrix struct {
 	out, in   int
 	group     int     // inputs of a group
 	index     []int32 // the group of each input; nil if groups are consecutive
+	sorted    *matrix // with an index: the same in another order of inputs, or nil
+	order     []int32 // of a sorted matrix, the input in each place
 	symmetric bool    // all zero points are the middle
 	wide      bool    // scales are not float16
 	typ       *quant.Type
 }
 
-// newMatrix finishes a matrix: it drops an index that says nothing, and makes
-// the type.
+// newMatrix finishes a matrix: it drops an index that says nothing or sorts by
+// it, and makes the type.
 func newMatrix(m matrix) *matrix {
 	if consecutive(m.index, m.group) {
 		m.index = nil
 	}
 	m.typ = &quant.Type{Name: fmt.Sprintf("%s INT%d", m.name, m.bits), Block: 1, Bytes: 1}
+	if m.index != nil {
+		m.sorted = m.sort()
+	}
 	return &m
 }
 
@@ -55,6 +62,34 @@ func consecutive(index []int32, group int) bool {
 
 func (m *matrix) Shape() []int      { return []int{m.out, m.in} }
 func (m *matrix) Type() *quant.Type { return m.typ }
+
+// Sorted implements Sorter.
+func (m *matrix) Sorted() (Weight, []int32) {
+	if m.sorted == nil {
+		return nil, nil
+	}
+	return m.sorted, m.sorted.order
+}
+
+// sort returns the matrix with its inputs sorted by group, nil if groups do not
+// have all of their inputs then or are too short. The last one may be short.
+func (m *matrix) sort() *matrix {
+	sorted := *m
+	sorted.index, sorted.order = nil, make([]int32, m.in)
+	for k := range sorted.order {
+		sorted.order[k] = int32(k)
+	}
+	slices.SortStableFunc(sorted.order, func(a, b int32) int { return cmp.Compare(m.index[a], m.index[b]) })
+	for k, input := range sorted.order {
+		if int(m.index[input]) != k/m.group {
+			return nil
+		}
+	}
+	if _, ok := sorted.Ints(); !ok {
+		return nil
+	}
+	return &sorted
+}
 
 // groups is the number of groups of a row.
 func (m *matrix) groups() int { return quant.Groups(m.in, m.group) }
@@ -137,6 +172,12 @@ func (m *matrix) Floats(i int, dst []float32) error {
 func (m *matrix) row(i int, q []uint8) (z []uint8, d []float32, err error) {
 	z, d = make([]uint8, m.groups()), make([]float32, m.groups())
 	m.integers(i, q)
+	if m.order != nil {
+		stored := slices.Clone(q)
+		for k, input := range m.order {
+			q[k] = stored[input]
+		}
+	}
 	m.zeros(i, z)
 	m.scales(i, d)
 	if m.symmetric {

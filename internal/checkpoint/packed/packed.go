@@ -56,6 +56,15 @@ type Weight interface {
 	Floats(i int, dst []float32) error
 }
 
+// Sorter is a Weight that has an integer form in another order of its inputs.
+type Sorter interface {
+	Weight
+	// Sorted returns the weight with its inputs sorted by group, and for each
+	// place in a row which input it holds; nil if that gives no integer form
+	// or the weight has one as it is.
+	Sorted() (w Weight, order []int32)
+}
+
 // need takes a tensor that must have one of the types and the shape; negative
 // dimensions may be anything.
 func need(parts Parts, suffix string, shape []int, types ...string) (Tensor, error) {

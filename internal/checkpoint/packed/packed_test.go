@@ -151,6 +151,54 @@ func TestIntegers(t *testing.T) {
 	}
 }
 
+// TestSorted: act-order matrices have integers once their inputs are sorted, and
+// the same floats in another order.
+func TestSorted(t *testing.T) {
+	sorted := map[string]string{"gptq.v1.4.asym.act": "q4g64z", "gptq.v2.8.sym.act": "q8g32", "compressed.4.sym.act": "q4g64"}
+	for _, c := range cases {
+		parts, want := readCase(t, c.name)
+		w, err := c.scheme.Weight("m", parts)
+		require.NoError(t, err)
+		s, ok := w.(Sorter)
+		if !ok {
+			continue
+		}
+		other, order := s.Sorted()
+		if sorted[c.name] == "" {
+			require.Nil(t, other, c.name)
+			continue
+		}
+		form, ok := other.Ints()
+		require.True(t, ok)
+		require.Equal(t, sorted[c.name], show(form))
+		n := len(order)
+		q, scale, zero := make([]uint8, n), make([]float32, n/form.Group), make([]int8, n/form.Group)
+		for i := range len(want) / n {
+			require.NoError(t, other.Integers(i, q, scale, zero))
+			for k, input := range order {
+				g := k / form.Group
+				require.Equal(t, want[i*n+int(input)], float32(integer(form, q[k])-zeroPoint(form, zero[g]))*scale[g])
+			}
+		}
+	}
+}
+
+// TestNotSortable: a group with an input too many is no group of the graph.
+func TestNotSortable(t *testing.T) {
+	parts, _ := readCase(t, "gptq.v1.4.asym.act")
+	index := parts[".g_idx"]
+	index.Data = append([]byte{}, index.Data...)
+	index.Data[0] ^= 1
+	parts[".g_idx"] = index
+	w, err := GPTQ{Bits: 4, Group: 64, ActOrder: true}.Weight("m", parts)
+	require.NoError(t, err)
+	other, _ := w.(Sorter).Sorted()
+	require.Nil(t, other)
+	_, ok := w.Ints()
+	require.False(t, ok)
+	require.NoError(t, w.Floats(0, make([]float32, 128)))
+}
+
 func show(f quant.Ints) string {
 	s := map[int]string{4: "q4", 8: "q8"}[f.Bits] + map[int]string{32: "g32", 64: "g64", 128: "g128"}[f.Group]
 	if f.Zeros {
