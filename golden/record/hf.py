@@ -39,7 +39,11 @@ def load(folder, dtype=torch.float32):
     wrong = {what: sorted(names) for what, names in info.items() if names}
     if wrong:
         raise SystemExit(f"{folder}: the weights do not fit the model: {wrong}")
-    return model.to(dtype).eval()
+    model = model.to(dtype).eval()
+    for parameter in model.parameters():
+        # Weights mapped from a file are not aligned as allocated ones are, which moves the last bits of products.
+        parameter.data = parameter.data.clone()
+    return model
 
 
 class Hidden:
