@@ -141,15 +141,12 @@ func (v *vocab) tokenizerJSON() ([]byte, error) {
 		return nil, err
 	}
 	f := tokenizerFile{
-		Version: "1.0", AddedTokens: []addedJSON{}, Normalizer: p.normalizer, PreTokenizer: p.component(), Decoder: byteLevel(true),
+		Version: "1.0", AddedTokens: v.addedTokens(), Normalizer: p.normalizer, PreTokenizer: p.component(), Decoder: byteLevel(true),
 		PostProcessor: v.postProcessor(),
 		Model:         bpeModel{Type: "BPE", IgnoreMerges: p.ignoreMerges, Vocab: map[string]int{}},
 	}
 	for id, token := range v.tokens {
-		switch kind := v.types[id]; kind {
-		case tokenizer.TypeControl, tokenizer.TypeUserDefined, tokenizer.TypeUnknown:
-			f.AddedTokens = append(f.AddedTokens, addedJSON{ID: id, Content: token, Special: kind != tokenizer.TypeUserDefined})
-		case tokenizer.TypeNormal:
+		if v.types[id] == tokenizer.TypeNormal {
 			f.Model.Vocab[token] = id
 		}
 	}
@@ -167,22 +164,40 @@ func (v *vocab) tokenizerJSON() ([]byte, error) {
 	return json.Marshal(&f, json.Deterministic(true), json.FormatNilSliceAsNull(false))
 }
 
-// postProcessor puts BOS before a text if the tokenizer does that.
+// addedTokens lists the tokens that are not merged from text.
+func (v *vocab) addedTokens() []addedJSON {
+	list := []addedJSON{}
+	for id, token := range v.tokens {
+		switch kind := v.types[id]; kind {
+		case tokenizer.TypeControl, tokenizer.TypeUserDefined, tokenizer.TypeUnknown:
+			list = append(list, addedJSON{ID: id, Content: token, Special: kind != tokenizer.TypeUserDefined})
+		}
+	}
+	return list
+}
+
+// postProcessor returns the one of a byte-level BPE, in JSON.
 func (v *vocab) postProcessor() jsontext.Value {
 	var p any = byteLevel(true)
-	if v.addBOS && v.bos >= 0 && v.bos < len(v.tokens) {
-		bos := v.tokens[v.bos]
-		special := map[string]any{"SpecialToken": map[string]any{"id": bos, "type_id": 0}}
-		second := map[string]any{"SpecialToken": map[string]any{"id": bos, "type_id": 1}}
-		sequence := func(id string, n int) any {
-			return map[string]any{"Sequence": map[string]any{"id": id, "type_id": n}}
-		}
-		p = map[string]any{
-			"type": "TemplateProcessing", "single": []any{special, sequence("A", 0)},
-			"pair":           []any{special, sequence("A", 0), second, sequence("B", 1)},
-			"special_tokens": map[string]any{bos: map[string]any{"id": bos, "ids": []int{v.bos}, "tokens": []string{bos}}},
-		}
+	if t := v.bosTemplate(); t != nil {
+		p = t
 	}
 	text, _ := json.Marshal(p, json.Deterministic(true)) // plain data cannot fail
 	return text
+}
+
+// bosTemplate is the post-processor that puts BOS before a text, nil if the
+// tokenizer does not do that.
+func (v *vocab) bosTemplate() object {
+	if !v.addBOS || v.bos < 0 || v.bos >= len(v.tokens) {
+		return nil
+	}
+	bos := v.tokens[v.bos]
+	special := func(n int) any { return object{"SpecialToken": object{"id": bos, "type_id": n}} }
+	sequence := func(id string, n int) any { return object{"Sequence": object{"id": id, "type_id": n}} }
+	return object{
+		"type": "TemplateProcessing", "single": []any{special(0), sequence("A", 0)},
+		"pair":           []any{special(0), sequence("A", 0), special(1), sequence("B", 1)},
+		"special_tokens": object{bos: object{"id": bos, "ids": []int{v.bos}, "tokens": []string{bos}}},
+	}
 }

@@ -33,6 +33,7 @@ func bpeFolder(t *testing.T, pre string, edit func(string) string) *checkpoint.C
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "tokenizer.json"), []byte(text), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "tokenizer_config.json"), []byte(tokenizerConfig), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "generation_config.json"), []byte(`{"eos_token_id":[2,281,7]}`), 0o644))
 	c, err := checkpoint.Open(dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
@@ -74,6 +75,7 @@ func TestBPE(t *testing.T) {
 				got, _ := g.Metadata("tokenizer.ggml." + key)
 				require.Equal(t, v, got, key)
 			}
+			require.Equal(t, []int{281, 2, 7}, g.Config().EOS)
 			types, _ := g.Metadata("tokenizer.ggml.token_type")
 			require.Equal(t, []int32{1, 3, 3, 4, 5, 5, 5, 5, 5}, types.([]int32)[279:], "rows without a token have names")
 			template, _ := g.Metadata("tokenizer.chat_template")

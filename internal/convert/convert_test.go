@@ -88,6 +88,15 @@ func TestRoundTrip(t *testing.T) {
 	vocab, err := tokenizer.ParseModel(model)
 	require.NoError(t, err)
 	require.Equal(t, original.Vocab(), vocab)
+	ofJSON, err := tokenizer.ParseJSON(mustRead(t, filepath.Join(hf.Dir(), "tokenizer.json")), mustRead(t, filepath.Join(hf.Dir(), "tokenizer_config.json")))
+	require.NoError(t, err)
+	for _, text := range []string{"Once upon a time, there was a girl.", " two  spaces", "", "Grüße, 世界 12\n"} {
+		want, err := original.Encode(text, true)
+		require.NoError(t, err)
+		ids, err := ofJSON.Encode(text, true)
+		require.NoError(t, err)
+		require.Equal(t, want, ids, text)
+	}
 	require.Equal(t, tensorData(t, mustBuiltin(t)), tensorData(t, mustRead(t, filepath.Join(back.Dir(), "m.gguf"))))
 }
 
@@ -152,8 +161,10 @@ func TestRefuses(t *testing.T) {
 	_, err = convert.ToGGUF(c, "n", quant.Q4_K)
 	require.EqualError(t, err, "type Q4_K cannot be written")
 	for folder, want := range map[string]string{
-		"mixtral": `architecture "mixtral" cannot be converted; llama can`, "llama_bias": "this Llama cannot be converted: its configuration has QKVBias",
-		"llama_yarn": `rope type "yarn" cannot be converted; default, linear and llama3 can`,
+		"mixtral":      `architecture "mixtral" cannot be converted; llama, mistral, qwen2 and qwen3 can`,
+		"mistral":      "this mistral cannot be converted: its configuration has Windows",
+		"qwen2_window": "this qwen2 cannot be converted: its configuration has Windows",
+		"llama_yarn":   `rope type "yarn" of llama cannot be converted; [default linear llama3] can`,
 	} {
 		c, err := checkpoint.Open("../../golden/testdata/" + folder)
 		require.NoError(t, err)

@@ -18,11 +18,16 @@ type vocab struct {
 	types  []int32
 	merges []string // of gpt2
 
-	bos, eos, unknown, padding  int // -1 if there is none
+	bos, eos, unknown, padding  int   // -1 if there is none
+	ends                        []int // tokens beside eos that end generation
 	addBOS, addEOS, spacePrefix bool
 	template                    string // for chats; may be empty
 }
 
+// maxToken bounds the bytes of a token, far above what vocabularies have.
+const maxToken = 4096
+
+// readVocab reads and checks the tokenizer of a checkpoint.
 func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if c.Format() == "gguf" {
 		v, err = vocabOfGGUF(c)
@@ -32,8 +37,17 @@ func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := c.Config().Vocab; len(v.tokens) > n {
-		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), n)
+	config := c.Config()
+	if len(v.tokens) > config.Vocab {
+		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), config.Vocab)
+	}
+	if id := slices.IndexFunc(v.tokens, func(s string) bool { return len(s) > maxToken }); id >= 0 {
+		return nil, fmt.Errorf("token %d has %d bytes, more than %d", id, len(v.tokens[id]), maxToken)
+	}
+	for _, id := range config.EOS {
+		if id != v.eos {
+			v.ends = append(v.ends, id)
+		}
 	}
 	return v, nil
 }
@@ -118,7 +132,10 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	for _, id := range []struct {
 		key   string
 		value int
-	}{{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding}} {
+	}{
+		{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding},
+		{"eot_token_id", v.end(0)}, {"eom_token_id", v.end(1)},
+	} {
 		if id.value >= 0 {
 			add(id.key, uint32(id.value))
 		}
@@ -131,13 +148,22 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	return list
 }
 
+// end returns the id of one more token that ends generation, -1 if there is
+// none. GGUF has keys for two, and llama.cpp makes no difference between them.
+func (v *vocab) end(i int) int {
+	if i < len(v.ends) {
+		return v.ends[i]
+	}
+	return -1
+}
+
 // files returns the tokenizer files of a Hugging Face folder by name.
 func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	if v.model == "none" {
 		return files, nil
 	}
-	config := map[string]any{
+	config := object{
 		"add_bos_token": v.addBOS, "add_eos_token": v.addEOS, "model_max_length": c.Context, "clean_up_tokenization_spaces": false,
 	}
 	for key, id := range map[string]int{"bos_token": v.bos, "eos_token": v.eos, "unk_token": v.unknown, "pad_token": v.padding} {
@@ -152,11 +178,13 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	if v.model == "llama" {
 		config["tokenizer_class"], config["legacy"], config["add_prefix_space"] = "LlamaTokenizer", false, v.spacePrefix
 		files["tokenizer.model"] = v.sentencePiece()
+		files["tokenizer.json"], err = v.sentencePieceJSON()
 	} else {
 		config["tokenizer_class"] = "PreTrainedTokenizerFast"
-		if files["tokenizer.json"], err = v.tokenizerJSON(); err != nil {
-			return nil, err
-		}
+		files["tokenizer.json"], err = v.tokenizerJSON()
+	}
+	if err != nil {
+		return nil, err
 	}
 	files["tokenizer_config.json"], err = marshal(config)
 	return files, err

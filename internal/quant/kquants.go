@@ -81,6 +81,43 @@ func decodeQ5_K(src []byte, dst []float32) {
 	}
 }
 
+// splitQ4_K takes the integers apart: the scale of a run is d*sc, its minimum
+// -dmin*m, each rounded to float32.
+func splitQ4_K(src []byte, q []uint8, scale []float32) {
+	for n := len(scale) / 2; len(q) > 0; src, q, scale = src[144:], q[256:], scale[8:] {
+		runScales(src, scale, n)
+		for run := range 8 {
+			shift := run % 2 * 4
+			for l, b := range src[16+run/2*32:][:32] {
+				q[32*run+l] = b >> shift & 15
+			}
+		}
+	}
+}
+
+// splitQ5_K: as splitQ4_K.
+func splitQ5_K(src []byte, q []uint8, scale []float32) {
+	for n := len(scale) / 2; len(q) > 0; src, q, scale = src[176:], q[256:], scale[8:] {
+		runScales(src, scale, n)
+		for run := range 8 {
+			shift := run % 2 * 4
+			for l, b := range src[48+run/2*32:][:32] {
+				q[32*run+l] = b>>shift&15 | src[16+l]>>run&1<<4
+			}
+		}
+	}
+}
+
+// runScales writes the scales of a block of Q4_K or Q5_K, and n further on its
+// minimums.
+func runScales(src []byte, scale []float32, n int) {
+	d, dmin := f16(src), f16(src[2:])
+	for run := range 8 {
+		sc, m := scaleMin(src[4:16], run)
+		scale[run], scale[n+run] = d*sc, -(dmin * m)
+	}
+}
+
 // decodeQ6_K: 128 bytes of low nibbles, 64 bytes of high 2 bits, 16 int8 scales,
 // one a run of 16, float16 d; (q - 32)*(d*sc). Each half of the block takes 64
 // and 32 bytes; its quarters of 32 elements are the low nibbles of the two

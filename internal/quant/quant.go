@@ -33,8 +33,8 @@ var (
 	Q8_0   = &Type{Name: "Q8_0", Block: 32, Bytes: 34, decode: intsQ8_0.decode, encode: encodeQ8_0, limit: limitQ8_0, ints: intsQ8_0}
 	Q2_K   = &Type{Name: "Q2_K", Block: 256, Bytes: 84, decode: decodeQ2_K}
 	Q3_K   = &Type{Name: "Q3_K", Block: 256, Bytes: 110, decode: decodeQ3_K}
-	Q4_K   = &Type{Name: "Q4_K", Block: 256, Bytes: 144, decode: decodeQ4_K}
-	Q5_K   = &Type{Name: "Q5_K", Block: 256, Bytes: 176, decode: decodeQ5_K}
+	Q4_K   = &Type{Name: "Q4_K", Block: 256, Bytes: 144, decode: decodeQ4_K, ints: &Ints{Bits: 4, Group: 32, Min: true, Wide: true, split: splitQ4_K}}
+	Q5_K   = &Type{Name: "Q5_K", Block: 256, Bytes: 176, decode: decodeQ5_K, ints: &Ints{Bits: 8, Group: 32, Min: true, Wide: true, split: splitQ5_K}}
 	Q6_K   = &Type{Name: "Q6_K", Block: 256, Bytes: 210, decode: decodeQ6_K}
 	IQ4_NL = bytes32("IQ4_NL", 32, 18, false, splitIQ4_NL)
 	IQ4_XS = bytes32("IQ4_XS", 256, 136, true, splitIQ4_XS)

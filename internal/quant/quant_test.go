@@ -129,7 +129,7 @@ func TestDecodeF32(t *testing.T) {
 // TestIntegers rebuilds the weights from integers and scales.
 func TestIntegers(t *testing.T) {
 	goldens := readGoldens(t, "blocks.json")
-	for _, typ := range []*Type{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, IQ4_XS, MXFP4} {
+	for _, typ := range []*Type{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, IQ4_NL, IQ4_XS, MXFP4} {
 		src, _ := goldens[typ.Name].bytes(t)
 		n := len(src) / typ.Bytes * typ.Block
 		form, ok := typ.Ints()
