@@ -32,7 +32,8 @@ gemma3: ## fetch Gemma 3 270M (under Gemma's terms) and check it against transfo
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh
 
-conformance: ## tokenizers against the library and vocabularies of others
+conformance: ## groqclient and tokenizers against software of others
+	sh scripts/conformance.sh
 	sh scripts/conformance-tokenizers.sh
 
 bench: ## benchmarks of every package

@@ -16,7 +16,8 @@ type Accumulator struct {
 	groqID  string
 	seed    Opt[int64]
 	debug   *Debug
-	discard bool // keep no text
+	xExtra  Extra // of x_groq
+	discard bool  // keep no text
 	timings Timings
 }
 
@@ -67,7 +68,9 @@ func (a *Accumulator) Start() { a.timings.Start = time.Now() }
 // Timings returns the times so far.
 func (a *Accumulator) Timings() Timings { return a.timings }
 
-// Add takes the next chunk.
+// Add takes the next chunk. Unknown fields of the chunk and of its x_groq are
+// kept, the latest of each name; those of a delta are in the chunk only, since
+// nothing says how they add up.
 func (a *Accumulator) Add(c *ChatChunk) {
 	a.clock(c)
 	a.addHead(c)
@@ -104,12 +107,7 @@ func (a *Accumulator) addHead(c *ChatChunk) {
 	setIf(&h.Model, c.Model)
 	setIf(&h.SystemFingerprint, c.SystemFingerprint)
 	setIf(&h.ServiceTier, c.ServiceTier)
-	for name, value := range c.Extra {
-		if h.Extra == nil {
-			h.Extra = Extra{}
-		}
-		h.Extra[name] = value
-	}
+	h.Extra.add(c.Extra)
 }
 
 func (a *Accumulator) addXGroq(x *StreamXGroq) {
@@ -126,6 +124,7 @@ func (a *Accumulator) addXGroq(x *StreamXGroq) {
 	if x.Debug != nil {
 		a.debug = x.Debug
 	}
+	a.xExtra.add(x.Extra)
 }
 
 // setIf keeps the latest value that is not the zero value.
@@ -231,8 +230,8 @@ func (a *Accumulator) Response() *ChatResponse {
 	r.Object = "chat.completion"
 	r.Usage = a.usage
 	r.Extra = maps.Clone(a.head.Extra)
-	if a.groqID != "" || !a.seed.IsZero() || a.debug != nil {
-		r.XGroq = &XGroq{ID: a.groqID, Seed: a.seed, Debug: a.debug}
+	if a.groqID != "" || !a.seed.IsZero() || a.debug != nil || len(a.xExtra) > 0 {
+		r.XGroq = &XGroq{ID: a.groqID, Seed: a.seed, Debug: a.debug, Extra: maps.Clone(a.xExtra)}
 	}
 	for _, index := range slices.Sorted(maps.Keys(a.choices)) {
 		r.Choices = append(r.Choices, a.choices[index].choice(index))

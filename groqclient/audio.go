@@ -52,18 +52,6 @@ type Transcription struct {
 	Meta     Meta      `json:"-"`
 }
 
-// MarshalJSON writes the transcription with its extra fields.
-func (t Transcription) MarshalJSON() ([]byte, error) {
-	type plain Transcription
-	return encodeObject(plain(t), t.Extra)
-}
-
-// UnmarshalJSON reads a transcription and keeps unknown fields.
-func (t *Transcription) UnmarshalJSON(data []byte) error {
-	type plain Transcription
-	return decodeObject(data, (*plain)(t), &t.Extra)
-}
-
 // Seconds is a time that servers send as a number or as a string.
 type Seconds float64
 
@@ -86,6 +74,7 @@ type Word struct {
 	Word  string  `json:"word"`
 	Start float64 `json:"start"`
 	End   float64 `json:"end"`
+	Extra Extra   `json:"-"`
 }
 
 // A Segment is a stretch of speech with its time in seconds.
@@ -100,19 +89,13 @@ type Segment struct {
 	AvgLogprob       float64 `json:"avg_logprob"`       // below -1: doubtful
 	CompressionRatio float64 `json:"compression_ratio"` // above 2.4: doubtful
 	NoSpeechProb     float64 `json:"no_speech_prob"`
-	Extra            Extra   `json:"-"`
-}
 
-// MarshalJSON writes the segment with its extra fields.
-func (s Segment) MarshalJSON() ([]byte, error) {
-	type plain Segment
-	return encodeObject(plain(s), s.Extra)
-}
+	AudioText   string    `json:"audio_text,omitempty"`
+	TokenScores []float64 `json:"token_scores,omitempty"`
+	ChunkStart  int       `json:"chunk_start,omitempty"`
+	ChunkEnd    int       `json:"chunk_end,omitempty"`
 
-// UnmarshalJSON reads a segment and keeps unknown fields.
-func (s *Segment) UnmarshalJSON(data []byte) error {
-	type plain Segment
-	return decodeObject(data, (*plain)(s), &s.Extra)
+	Extra Extra `json:"-"`
 }
 
 // Transcribe returns the text of a recording in its own language.
@@ -188,12 +171,6 @@ type SpeechRequest struct {
 	SampleRate     Opt[int]     `json:"sample_rate,omitzero"`      // 8000 to 48000 Hz
 	Speed          Opt[float64] `json:"speed,omitzero"`            // 0.5 to 5
 	Extra          Extra        `json:"-"`
-}
-
-// MarshalJSON writes the request with its extra fields.
-func (r SpeechRequest) MarshalJSON() ([]byte, error) {
-	type plain SpeechRequest
-	return encodeObject(plain(r), r.Extra)
 }
 
 // Speak writes the audio to w as it comes and returns the number of bytes. On

@@ -2,6 +2,7 @@ package groqclient
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type BatchLine struct {
 	Method   string          `json:"method"`
 	URL      string          `json:"url"`
 	Body     json.RawMessage `json:"body"`
+	Extra    Extra           `json:"-"`
 }
 
 // NewBatchLine makes the line that asks for a chat completion. CustomID must
@@ -43,23 +45,12 @@ type BatchResult struct {
 	Extra    Extra          `json:"-"`
 }
 
-// MarshalJSON writes the result with its extra fields.
-func (r BatchResult) MarshalJSON() ([]byte, error) {
-	type plain BatchResult
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a result and keeps unknown fields.
-func (r *BatchResult) UnmarshalJSON(data []byte) error {
-	type plain BatchResult
-	return decodeObject(data, (*plain)(r), &r.Extra)
-}
-
 // A BatchResponse is what the API answered to one request.
 type BatchResponse struct {
 	StatusCode int             `json:"status_code"`
 	RequestID  string          `json:"request_id"`
 	Body       json.RawMessage `json:"body"`
+	Extra      Extra           `json:"-"`
 }
 
 // Chat returns the completion, or the error that the line got instead.
@@ -97,7 +88,7 @@ func jsonLines[T any](r io.Reader) iter.Seq2[T, error] {
 		n := 0
 		for lines.Scan() {
 			n++
-			if len(lines.Bytes()) == 0 {
+			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 				continue
 			}
 			var v T

@@ -33,12 +33,6 @@ type BatchRequest struct {
 	Extra            Extra             `json:"-"`
 }
 
-// MarshalJSON writes the request with its extra fields.
-func (r BatchRequest) MarshalJSON() ([]byte, error) {
-	type plain BatchRequest
-	return encodeObject(plain(r), r.Extra)
-}
-
 // A Batch is the state of a batch. Times are Unix seconds, 0 until they come.
 type Batch struct {
 	ID               string            `json:"id"`
@@ -64,18 +58,6 @@ type Batch struct {
 	Extra            Extra             `json:"-"`
 }
 
-// MarshalJSON writes the batch with its extra fields.
-func (b Batch) MarshalJSON() ([]byte, error) {
-	type plain Batch
-	return encodeObject(plain(b), b.Extra)
-}
-
-// UnmarshalJSON reads a batch and keeps unknown fields.
-func (b *Batch) UnmarshalJSON(data []byte) error {
-	type plain Batch
-	return decodeObject(data, (*plain)(b), &b.Extra)
-}
-
 // Done reports whether the batch has come to its end, good or bad.
 func (b *Batch) Done() bool {
 	return slices.Contains([]string{BatchFailed, BatchCompleted, BatchExpired, BatchCancelled}, b.Status)
@@ -83,15 +65,17 @@ func (b *Batch) Done() bool {
 
 // BatchCounts counts the requests of a batch.
 type BatchCounts struct {
-	Total     int `json:"total"`
-	Completed int `json:"completed"`
-	Failed    int `json:"failed"`
+	Total     int   `json:"total"`
+	Completed int   `json:"completed"`
+	Failed    int   `json:"failed"`
+	Extra     Extra `json:"-"`
 }
 
 // BatchErrors says what is wrong with an input file.
 type BatchErrors struct {
 	Object string      `json:"object,omitempty"`
 	Data   []LineError `json:"data"`
+	Extra  Extra       `json:"-"`
 }
 
 // A LineError is an error of one line of an input file; Line is 0 if none is
@@ -101,6 +85,7 @@ type LineError struct {
 	Message string `json:"message"`
 	Param   string `json:"param,omitempty"`
 	Line    int    `json:"line,omitempty"`
+	Extra   Extra  `json:"-"`
 }
 
 // CreateBatch starts a batch. It is tried again only if it surely did not

@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,6 +53,7 @@ func TestKeyIsNeverShown(t *testing.T) {
 	}
 	require.Equal(t, headerSecret, rec.last().header.Get("X-Team-Token"), "the secrets were really sent")
 	require.Equal(t, "Bearer "+canary, rec.last().header.Get("Authorization"))
+	requireClean(t, rec.last().path+rec.last().query+rec.last().body)
 	requireClean(t, everyForm(client))
 	requireClean(t, everyForm(*client))
 	requireClean(t, everyForm(struct{ c groqclient.Client }{*client}))
@@ -119,4 +122,35 @@ func TestKeyIsNotInTransportErrors(t *testing.T) {
 	_, err = client.Chat(t.Context(), request())
 	inspect(t, err)
 	requireClean(t, everyForm(client))
+}
+
+// TestKeyIsNotInACrash lets a program panic in the middle of a call, with
+// everything that the client gives as the value.
+func TestKeyIsNotInACrash(t *testing.T) {
+	if os.Getenv("GROQCLIENT_CRASH") != "" {
+		crash(t)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKeyIsNotInACrash$")
+	cmd.Env = append(os.Environ(), "GROQCLIENT_CRASH=1", "GROQ_API_KEY="+canary, "GOTRACEBACK=all")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "panic: ")
+	require.Contains(t, string(out), "RoundTrip")
+	requireClean(t, string(out))
+}
+
+func crash(t *testing.T) {
+	panics := func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			panic(fmt.Sprintf("%+v %+v %+v %v", r, resp, resp.Request, err))
+		})
+	}
+	server := groqtest.StartHandler(func(x *groqtest.Exchange) {
+		x.Answer(200, "text/plain", x.R.Header.Get("Authorization"))
+	})
+	client, err := groqclient.FromEnv(groqclient.WithBaseURL(server.URL), groqclient.WithMiddleware(panics))
+	require.NoError(t, err)
+	_, err = client.Chat(t.Context(), request())
+	require.NoError(t, err)
 }

@@ -42,6 +42,8 @@ func (r *ChatRequest) check() error {
 		return errors.New("groqclient: chat request: no model")
 	case len(r.Messages) == 0:
 		return errors.New("groqclient: chat request: no messages")
+	case r.Extra["stream"] != nil:
+		return errors.New("groqclient: chat request: stream is set by Chat and ChatStream")
 	case !r.ReasoningFormat.IsZero() && !r.IncludeReasoning.IsZero():
 		return errors.New("groqclient: chat request: reasoning_format and include_reasoning exclude each other")
 	case len(r.Tools) > 128:

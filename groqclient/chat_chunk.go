@@ -14,18 +14,6 @@ type ChatChunk struct {
 	Extra             Extra         `json:"-"`
 }
 
-// MarshalJSON writes the chunk with its extra fields.
-func (c ChatChunk) MarshalJSON() ([]byte, error) {
-	type plain ChatChunk
-	return encodeObject(plain(c), c.Extra)
-}
-
-// UnmarshalJSON reads a chunk and keeps unknown fields.
-func (c *ChatChunk) UnmarshalJSON(data []byte) error {
-	type plain ChatChunk
-	return decodeObject(data, (*plain)(c), &c.Extra)
-}
-
 // first is the delta of the first choice, or an empty one.
 func (c *ChatChunk) first() Delta {
 	if len(c.Choices) == 0 {
@@ -49,18 +37,6 @@ type ChunkChoice struct {
 	Extra        Extra     `json:"-"`
 }
 
-// MarshalJSON writes the choice with its extra fields.
-func (c ChunkChoice) MarshalJSON() ([]byte, error) {
-	type plain ChunkChoice
-	return encodeObject(plain(c), c.Extra)
-}
-
-// UnmarshalJSON reads a choice and keeps unknown fields.
-func (c *ChunkChoice) UnmarshalJSON(data []byte) error {
-	type plain ChunkChoice
-	return decodeObject(data, (*plain)(c), &c.Extra)
-}
-
 // A Delta is the addition to a message.
 type Delta struct {
 	Role          string          `json:"role,omitempty"`
@@ -71,18 +47,6 @@ type Delta struct {
 	ExecutedTools []ExecutedTool  `json:"executed_tools,omitempty"`
 	Annotations   []Annotation    `json:"annotations,omitempty"`
 	Extra         Extra           `json:"-"`
-}
-
-// MarshalJSON writes the delta with its extra fields.
-func (d Delta) MarshalJSON() ([]byte, error) {
-	type plain Delta
-	return encodeObject(plain(d), d.Extra)
-}
-
-// UnmarshalJSON reads a delta and keeps unknown fields.
-func (d *Delta) UnmarshalJSON(data []byte) error {
-	type plain Delta
-	return decodeObject(data, (*plain)(d), &d.Extra)
 }
 
 // empty reports a delta that adds nothing a reader would see.
@@ -97,6 +61,7 @@ type ToolCallDelta struct {
 	ID       string       `json:"id,omitempty"`
 	Type     string       `json:"type,omitempty"`
 	Function FunctionCall `json:"function"`
+	Extra    Extra        `json:"-"`
 }
 
 // StreamXGroq is Groq's own part of a chunk. Its Usage is the token usage,
@@ -109,16 +74,4 @@ type StreamXGroq struct {
 	Error          Loose           `json:"error,omitempty"`           // why the stream was stopped early
 	Debug          *Debug          `json:"debug,omitempty"`
 	Extra          Extra           `json:"-"`
-}
-
-// MarshalJSON writes the object with its extra fields.
-func (x StreamXGroq) MarshalJSON() ([]byte, error) {
-	type plain StreamXGroq
-	return encodeObject(plain(x), x.Extra)
-}
-
-// UnmarshalJSON reads the object and keeps unknown fields.
-func (x *StreamXGroq) UnmarshalJSON(data []byte) error {
-	type plain StreamXGroq
-	return decodeObject(data, (*plain)(x), &x.Extra)
 }

@@ -76,19 +76,6 @@ type ChatRequest struct {
 	Extra Extra `json:"-"`
 }
 
-// MarshalJSON writes the request with its extra fields.
-func (r ChatRequest) MarshalJSON() ([]byte, error) {
-	type plain ChatRequest
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a request, for one kept in a file, and keeps unknown
-// fields.
-func (r *ChatRequest) UnmarshalJSON(data []byte) error {
-	type plain ChatRequest
-	return decodeObject(data, (*plain)(r), &r.Extra)
-}
-
 // Stop is up to four texts at which generation stops.
 type Stop []string
 
@@ -107,7 +94,8 @@ func (s *Stop) UnmarshalJSON(data []byte) error {
 
 // StreamOptions asks for a usage chunk at the end of a stream.
 type StreamOptions struct {
-	IncludeUsage bool `json:"include_usage"`
+	IncludeUsage bool  `json:"include_usage"`
+	Extra        Extra `json:"-"`
 }
 
 // A ResponseFormat constrains what the model writes; see [JSONObject],
@@ -115,6 +103,7 @@ type StreamOptions struct {
 type ResponseFormat struct {
 	Type       string            `json:"type"` // text, json_object or json_schema
 	JSONSchema *JSONSchemaFormat `json:"json_schema,omitempty"`
+	Extra      Extra             `json:"-"`
 }
 
 // A JSONSchemaFormat names a JSON Schema that the output must match.
@@ -123,6 +112,7 @@ type JSONSchemaFormat struct {
 	Description string          `json:"description,omitempty"`
 	Schema      json.RawMessage `json:"schema,omitempty"`
 	Strict      Opt[bool]       `json:"strict,omitzero"`
+	Extra       Extra           `json:"-"`
 }
 
 // JSONObject asks for any JSON object. The messages must ask for JSON too.
@@ -145,24 +135,13 @@ type Tool struct {
 	Extra    Extra     `json:"-"`
 }
 
-// MarshalJSON writes the tool with its extra fields.
-func (t Tool) MarshalJSON() ([]byte, error) {
-	type plain Tool
-	return encodeObject(plain(t), t.Extra)
-}
-
-// UnmarshalJSON reads a tool and keeps unknown fields.
-func (t *Tool) UnmarshalJSON(data []byte) error {
-	type plain Tool
-	return decodeObject(data, (*plain)(t), &t.Extra)
-}
-
 // A Function describes a function of the caller.
 type Function struct {
 	Name        string          `json:"name"` // at most 64 of a-z A-Z 0-9 _ -
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema of type object
 	Strict      Opt[bool]       `json:"strict,omitzero"`
+	Extra       Extra           `json:"-"`
 }
 
 // A ToolChoice says whether tools are called: Mode none, auto or required, or
@@ -226,13 +205,15 @@ func (m *FunctionMode) UnmarshalJSON(data []byte) error {
 type Document struct {
 	ID     string         `json:"id,omitempty"`
 	Source DocumentSource `json:"source"`
+	Extra  Extra          `json:"-"`
 }
 
 // A DocumentSource is a text or a JSON object.
 type DocumentSource struct {
-	Type string          `json:"type"` // text or json
-	Text string          `json:"text,omitempty"`
-	Data json.RawMessage `json:"data,omitempty"`
+	Type  string          `json:"type"` // text or json
+	Text  string          `json:"text,omitempty"`
+	Data  json.RawMessage `json:"data,omitempty"`
+	Extra Extra           `json:"-"`
 }
 
 // SearchSettings guide web search.
@@ -241,27 +222,32 @@ type SearchSettings struct {
 	ExcludeDomains []string    `json:"exclude_domains,omitempty"`
 	IncludeImages  Opt[bool]   `json:"include_images,omitzero"`
 	Country        Opt[string] `json:"country,omitzero"`
+	Extra          Extra       `json:"-"`
 }
 
 // CompoundCustom configures Groq's compound systems.
 type CompoundCustom struct {
 	Models *CompoundModels `json:"models,omitempty"`
 	Tools  *CompoundTools  `json:"tools,omitempty"`
+	Extra  Extra           `json:"-"`
 }
 
 // CompoundModels names the models of a compound system.
 type CompoundModels struct {
 	ReasoningModel string `json:"reasoning_model,omitempty"`
 	AnsweringModel string `json:"answering_model,omitempty"`
+	Extra          Extra  `json:"-"`
 }
 
 // CompoundTools names the tools of a compound system.
 type CompoundTools struct {
 	EnabledTools    []string         `json:"enabled_tools,omitempty"`
 	WolframSettings *WolframSettings `json:"wolfram_settings,omitempty"`
+	Extra           Extra            `json:"-"`
 }
 
 // WolframSettings holds the caller's own key for Wolfram services.
 type WolframSettings struct {
 	Authorization string `json:"authorization,omitempty"`
+	Extra         Extra  `json:"-"`
 }

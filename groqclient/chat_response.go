@@ -29,18 +29,6 @@ type ChatResponse struct {
 	Meta              Meta            `json:"-"`
 }
 
-// MarshalJSON writes the response with its extra fields.
-func (r ChatResponse) MarshalJSON() ([]byte, error) {
-	type plain ChatResponse
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a response and keeps unknown fields.
-func (r *ChatResponse) UnmarshalJSON(data []byte) error {
-	type plain ChatResponse
-	return decodeObject(data, (*plain)(r), &r.Extra)
-}
-
 // first is the first choice, or an empty one.
 func (r *ChatResponse) first() Choice {
 	if len(r.Choices) == 0 {
@@ -78,18 +66,6 @@ type Choice struct {
 	Extra        Extra           `json:"-"`
 }
 
-// MarshalJSON writes the choice with its extra fields.
-func (c Choice) MarshalJSON() ([]byte, error) {
-	type plain Choice
-	return encodeObject(plain(c), c.Extra)
-}
-
-// UnmarshalJSON reads a choice and keeps unknown fields.
-func (c *Choice) UnmarshalJSON(data []byte) error {
-	type plain Choice
-	return decodeObject(data, (*plain)(c), &c.Extra)
-}
-
 // A ResponseMessage is what the model answered.
 type ResponseMessage struct {
 	Role          string         `json:"role"`
@@ -100,18 +76,6 @@ type ResponseMessage struct {
 	Annotations   []Annotation   `json:"annotations,omitempty"`
 	ExecutedTools []ExecutedTool `json:"executed_tools,omitempty"`
 	Extra         Extra          `json:"-"`
-}
-
-// MarshalJSON writes the message with its extra fields.
-func (m ResponseMessage) MarshalJSON() ([]byte, error) {
-	type plain ResponseMessage
-	return encodeObject(plain(m), m.Extra)
-}
-
-// UnmarshalJSON reads a message and keeps unknown fields.
-func (m *ResponseMessage) UnmarshalJSON(data []byte) error {
-	type plain ResponseMessage
-	return decodeObject(data, (*plain)(m), &m.Extra)
 }
 
 // History is the message in the form that the next request may carry: without
@@ -131,6 +95,7 @@ type Annotation struct {
 	Type             string            `json:"type"`
 	DocumentCitation *DocumentCitation `json:"document_citation,omitempty"`
 	FunctionCitation *FunctionCitation `json:"function_citation,omitempty"`
+	Extra            Extra             `json:"-"`
 }
 
 // A DocumentCitation covers characters [StartIndex, EndIndex) of the content.
@@ -138,6 +103,7 @@ type DocumentCitation struct {
 	StartIndex int    `json:"start_index"`
 	EndIndex   int    `json:"end_index"`
 	DocumentID string `json:"document_id"`
+	Extra      Extra  `json:"-"`
 }
 
 // A FunctionCitation covers characters [StartIndex, EndIndex) of the content.
@@ -145,6 +111,7 @@ type FunctionCitation struct {
 	StartIndex int    `json:"start_index"`
 	EndIndex   int    `json:"end_index"`
 	ToolCallID string `json:"tool_call_id"`
+	Extra      Extra  `json:"-"`
 }
 
 // An ExecutedTool is a tool that Groq ran while answering.
@@ -159,22 +126,11 @@ type ExecutedTool struct {
 	Extra          Extra           `json:"-"`
 }
 
-// MarshalJSON writes the tool with its extra fields.
-func (e ExecutedTool) MarshalJSON() ([]byte, error) {
-	type plain ExecutedTool
-	return encodeObject(plain(e), e.Extra)
-}
-
-// UnmarshalJSON reads a tool and keeps unknown fields.
-func (e *ExecutedTool) UnmarshalJSON(data []byte) error {
-	type plain ExecutedTool
-	return decodeObject(data, (*plain)(e), &e.Extra)
-}
-
 // SearchResults are what a web search found.
 type SearchResults struct {
 	Results []SearchResult `json:"results"`
 	Images  []string       `json:"images,omitempty"`
+	Extra   Extra          `json:"-"`
 }
 
 // A SearchResult is one page, with its relevance.
@@ -183,14 +139,51 @@ type SearchResult struct {
 	URL     string  `json:"url"`
 	Content string  `json:"content"`
 	Score   float64 `json:"score"`
+	Extra   Extra   `json:"-"`
 }
 
-// A CodeResult is what one run of code gave. Charts are kept as JSON.
+// A CodeResult is what one run of code gave.
 type CodeResult struct {
-	Text   string            `json:"text,omitempty"`
-	PNG    string            `json:"png,omitempty"` // base64
-	Chart  json.RawMessage   `json:"chart,omitempty"`
-	Charts []json.RawMessage `json:"charts,omitempty"`
+	Text   string  `json:"text,omitempty"`
+	PNG    string  `json:"png,omitempty"` // base64
+	Chart  *Chart  `json:"chart,omitempty"`
+	Charts []Chart `json:"charts,omitempty"`
+	Extra  Extra   `json:"-"`
+}
+
+// A Chart is the data of a chart that code drew.
+type Chart struct {
+	Type        string            `json:"type"` // such as bar, box_and_whisker, line, pie, scatter, superchart
+	Title       string            `json:"title,omitempty"`
+	XLabel      string            `json:"x_label,omitempty"`
+	YLabel      string            `json:"y_label,omitempty"`
+	XUnit       string            `json:"x_unit,omitempty"`
+	YUnit       string            `json:"y_unit,omitempty"`
+	XTicks      []json.RawMessage `json:"x_ticks,omitempty"` // numbers, or dates as text
+	YTicks      []json.RawMessage `json:"y_ticks,omitempty"`
+	XTickLabels []string          `json:"x_tick_labels,omitempty"`
+	YTickLabels []string          `json:"y_tick_labels,omitempty"`
+	XScale      string            `json:"x_scale,omitempty"`
+	YScale      string            `json:"y_scale,omitempty"`
+	Elements    []ChartElement    `json:"elements"`
+	Extra       Extra             `json:"-"`
+}
+
+// A ChartElement is a bar, a box, a line, a slice or a cloud of points.
+type ChartElement struct {
+	Label         string              `json:"label"`
+	Group         string              `json:"group,omitempty"`
+	Value         Opt[float64]        `json:"value,omitzero"`
+	Points        [][]json.RawMessage `json:"points,omitempty"` // (x, y), like the ticks
+	Angle         Opt[float64]        `json:"angle,omitzero"`
+	Radius        Opt[float64]        `json:"radius,omitzero"`
+	Min           Opt[float64]        `json:"min,omitzero"`
+	FirstQuartile Opt[float64]        `json:"first_quartile,omitzero"`
+	Median        Opt[float64]        `json:"median,omitzero"`
+	ThirdQuartile Opt[float64]        `json:"third_quartile,omitzero"`
+	Max           Opt[float64]        `json:"max,omitzero"`
+	Outliers      []float64           `json:"outliers,omitempty"`
+	Extra         Extra               `json:"-"`
 }
 
 // A BrowserResult is a page that a browser showed.
@@ -199,19 +192,30 @@ type BrowserResult struct {
 	Title       string `json:"title"`
 	Content     string `json:"content,omitempty"`
 	LiveViewURL string `json:"live_view_url,omitempty"`
+	Extra       Extra  `json:"-"`
 }
 
 // Logprobs are per-token log probabilities; Groq's models give none so far.
 type Logprobs struct {
 	Content []TokenLogprob `json:"content"`
+	Extra   Extra          `json:"-"`
 }
 
 // A TokenLogprob is one token, with the likeliest alternatives at its place.
 type TokenLogprob struct {
-	Token       string         `json:"token"`
-	Logprob     float64        `json:"logprob"` // natural logarithm; -9999 for very unlikely
-	Bytes       []int          `json:"bytes"`   // UTF-8, null if the token has none
-	TopLogprobs []TokenLogprob `json:"top_logprobs,omitempty"`
+	Token       string       `json:"token"`
+	Logprob     float64      `json:"logprob"` // natural logarithm; -9999 for very unlikely
+	Bytes       []int        `json:"bytes"`   // UTF-8, null if the token has none
+	TopLogprobs []TopLogprob `json:"top_logprobs,omitzero"`
+	Extra       Extra        `json:"-"`
+}
+
+// A TopLogprob is one of the likeliest tokens at a place.
+type TopLogprob struct {
+	Token   string  `json:"token"`
+	Logprob float64 `json:"logprob"`
+	Bytes   []int   `json:"bytes"`
+	Extra   Extra   `json:"-"`
 }
 
 // MCPListTools lists the tools that an MCP server offered.
@@ -220,6 +224,7 @@ type MCPListTools struct {
 	Type        string    `json:"type"`
 	ServerLabel string    `json:"server_label"`
 	Tools       []MCPTool `json:"tools"`
+	Extra       Extra     `json:"-"`
 }
 
 // An MCPTool is a tool of an MCP server.
@@ -228,6 +233,7 @@ type MCPTool struct {
 	Description string          `json:"description,omitempty"`
 	InputSchema json.RawMessage `json:"input_schema,omitempty"`
 	Annotations json.RawMessage `json:"annotations,omitempty"`
+	Extra       Extra           `json:"-"`
 }
 
 // XGroq is Groq's own part of a completion that was not streamed.
@@ -239,22 +245,11 @@ type XGroq struct {
 	Extra Extra       `json:"-"`
 }
 
-// MarshalJSON writes the object with its extra fields.
-func (x XGroq) MarshalJSON() ([]byte, error) {
-	type plain XGroq
-	return encodeObject(plain(x), x.Extra)
-}
-
-// UnmarshalJSON reads the object and keeps unknown fields.
-func (x *XGroq) UnmarshalJSON(data []byte) error {
-	type plain XGroq
-	return decodeObject(data, (*plain)(x), &x.Extra)
-}
-
 // CacheUsage counts tokens served from the hardware's caches.
 type CacheUsage struct {
 	SRAMCachedTokens int64 `json:"sram_cached_tokens"`
 	DRAMCachedTokens int64 `json:"dram_cached_tokens"`
+	Extra            Extra `json:"-"`
 }
 
 // Debug shows the tokens, if a request's Extra has debug set to true.
@@ -263,4 +258,5 @@ type Debug struct {
 	InputTokens    []string `json:"input_tokens"`
 	OutputTokenIDs []int    `json:"output_token_ids"`
 	OutputTokens   []string `json:"output_tokens"`
+	Extra          Extra    `json:"-"`
 }

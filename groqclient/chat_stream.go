@@ -8,11 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"mime"
 )
-
-// errStreamUsed is given by a second loop over the same stream.
-var errStreamUsed = errors.New("groqclient: a stream can be read only once")
 
 // A ChatStream is a streamed completion. The request is sent when the loop
 // over Chunks or Text begins; leaving the loop closes the connection.
@@ -21,6 +17,7 @@ type ChatStream struct {
 	ctx  context.Context
 	req  *ChatRequest
 	acc  Accumulator
+	doc  *ChatResponse // the reply, if it was one document
 	meta Meta
 	used bool
 }
@@ -49,6 +46,9 @@ func (s *ChatStream) WithoutText() *ChatStream {
 // Response is the completion as far as it has come; after the loop, all of it.
 func (s *ChatStream) Response() *ChatResponse {
 	r := s.acc.Response()
+	if s.doc != nil {
+		*r = *s.doc
+	}
 	r.Meta = s.meta
 	return r
 }
@@ -63,34 +63,10 @@ func (s *ChatStream) Timings() Timings { return s.acc.Timings() }
 // the loop: *[APIError], *[RateLimitError] or *[TransportError] before the
 // first byte, *[StreamError] after it. A loop that ends without one has seen
 // the whole completion.
-func (s *ChatStream) Chunks() iter.Seq2[*ChatChunk, error] {
-	return func(yield func(*ChatChunk, error) bool) {
-		if s.used {
-			yield(nil, errStreamUsed)
-			return
-		}
-		s.used = true
-		err := s.run(func(c *ChatChunk) bool { return yield(c, nil) })
-		if err != nil {
-			yield(nil, err)
-		}
-	}
-}
+func (s *ChatStream) Chunks() iter.Seq2[*ChatChunk, error] { return once(&s.used, s.run) }
 
 // Text is Chunks reduced to the content of the first choice.
-func (s *ChatStream) Text() iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for chunk, err := range s.Chunks() {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			if text := chunk.Text(); text != "" && !yield(text, nil) {
-				return
-			}
-		}
-	}
-}
+func (s *ChatStream) Text() iter.Seq2[string, error] { return texts(s.Chunks(), (*ChatChunk).Text) }
 
 // run gives the chunks to yield until the stream ends (nil or an error) or
 // yield has enough (nil).
@@ -126,12 +102,6 @@ func (s *ChatStream) run(yield func(*ChatChunk) bool) error {
 	}
 }
 
-// isEventStream accepts a missing type too: it says nothing else.
-func isEventStream(contentType string) bool {
-	kind, _, _ := mime.ParseMediaType(contentType)
-	return kind == "" || kind == "text/event-stream"
-}
-
 // take handles one event.
 func (s *ChatStream) take(k call, ev event, yield func(*ChatChunk) bool) (more bool, err error) {
 	if len(ev.data) == 0 {
@@ -142,7 +112,8 @@ func (s *ChatStream) take(k call, ev event, yield func(*ChatChunk) bool) (more b
 	}
 	chunk := new(ChatChunk)
 	if err := json.Unmarshal(ev.data, chunk); err != nil {
-		return false, s.fail(&StreamError{Err: fmt.Errorf("a chunk is not a completion chunk: %w", err)})
+		err = fmt.Errorf("a chunk is not a completion chunk: %w: %s", err, s.t.redact.string(snippet(ev.data)))
+		return false, s.fail(&StreamError{Err: err})
 	}
 	if isSet(chunk.Extra["error"]) {
 		return false, s.stopped(k, ev.data)
@@ -163,34 +134,12 @@ func (s *ChatStream) stopped(k call, data []byte) error {
 	return s.fail(&StreamError{Err: ErrStreamStopped, API: s.t.streamAPIError(k, s.meta, data)})
 }
 
-// streamAPIError reads the data of an error event, whatever its form.
-func (t *transport) streamAPIError(k call, meta Meta, data []byte) *APIError {
-	e := newAPIError(k, meta, bytes.Clone(data))
-	if e.Message == "" {
-		e.Message = snippet(data)
-	}
-	return t.redact.apiError(e)
-}
-
 // ended judges the end of the bytes without [DONE].
 func (s *ChatStream) ended(err error) error {
 	if err == io.EOF && s.acc.complete() {
 		return nil
 	}
 	return s.fail(endOfStream(err))
-}
-
-// endOfStream tells truncation from silence, cancellation and limits.
-func endOfStream(err error) *StreamError {
-	for _, kind := range []error{ErrIdleTimeout, ErrLineTooLong, context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, kind) {
-			return &StreamError{Err: err}
-		}
-	}
-	if err == io.EOF {
-		return &StreamError{Err: ErrStreamTruncated}
-	}
-	return &StreamError{Err: ErrStreamTruncated, Cause: err}
 }
 
 // done judges [DONE]: it ends a completion, but not nothing.
@@ -208,11 +157,12 @@ func (s *ChatStream) whole(k call, r *reply, yield func(*ChatChunk) bool) error 
 	if err != nil {
 		return s.fail(endOfStream(err))
 	}
-	var resp ChatResponse
-	if json.Unmarshal(raw, &resp) != nil || len(resp.Choices) == 0 {
+	resp := new(ChatResponse)
+	if json.Unmarshal(raw, resp) != nil || len(resp.Choices) == 0 {
 		api := s.t.streamAPIError(k, r.meta, raw)
 		return s.fail(&StreamError{Err: ErrNotStream, API: api})
 	}
+	s.doc = resp
 	chunk := resp.asChunk()
 	s.acc.Add(chunk)
 	yield(chunk)
@@ -248,6 +198,7 @@ func (c Choice) asChunk() ChunkChoice {
 
 // fail adds to e what the stream has given so far.
 func (s *ChatStream) fail(e *StreamError) error {
+	e.Cause = s.t.redact.error(e.Cause)
 	e.Partial = s.Response()
 	e.RequestID = s.meta.RequestID
 	if e.RequestID == "" {

@@ -48,6 +48,9 @@ func New(key string, opts ...Option) (*Client, error) {
 	if strings.ContainsFunc(key, isControl) {
 		return nil, errors.New("groqclient: the API key contains control characters or spaces")
 	}
+	if o.proxy != nil && o.httpClient != nil && o.httpClient.Transport != nil {
+		return nil, errors.New("groqclient: WithProxy: the client of WithHTTPClient has a transport of its own")
+	}
 	urls, err := resolveEndpoints(o.baseURL)
 	if err != nil {
 		return nil, err
@@ -75,7 +78,9 @@ func FromEnv(opts ...Option) (*Client, error) {
 func (c *Client) String() string { return "groqclient.Client(" + c.t.urls.api + ")" }
 
 // CloseIdleConnections closes the connections that no call is using.
-func (c *Client) CloseIdleConnections() { c.t.retry.HTTPClient.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	(&http.Client{Transport: c.t.network}).CloseIdleConnections()
+}
 
 // RateLimits returns the limits that the latest reply stated, of whatever
 // call and model it was. The limits of one call are in its [Meta].

@@ -2,6 +2,7 @@ package groqclient_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -53,6 +54,7 @@ func TestNewRefuses(t *testing.T) {
 		"header name":   groqclient.WithHeaders(http.Header{"Bad Name": {"x"}}),
 		"header value":  groqclient.WithHeaders(http.Header{"X": {"a\nb"}}),
 		"proxy":         groqclient.WithProxy("nowhere"),
+		"proxy scheme":  groqclient.WithProxy("ftp://127.0.0.1:1"),
 		"timeout":       groqclient.WithIdleTimeout(0),
 		"retries":       groqclient.WithRetry(groqclient.RetryPolicy{MaxRetries: -1}),
 		"no logger":     groqclient.WithLogger(nil),
@@ -62,6 +64,9 @@ func TestNewRefuses(t *testing.T) {
 		_, err = groqclient.New(canary, opt)
 		require.Error(t, err, name)
 	}
+	_, err = groqclient.New(canary, groqclient.WithProxy("http://127.0.0.1:1"),
+		groqclient.WithHTTPClient(&http.Client{Transport: http.DefaultTransport}))
+	require.ErrorContains(t, err, "WithProxy")
 }
 
 func TestFromEnv(t *testing.T) {
@@ -132,7 +137,10 @@ func TestMiddlewareSeesAttemptsButNoKey(t *testing.T) {
 			return roundTrip(func(r *http.Request) (*http.Response, error) {
 				order = append(order, name)
 				require.Empty(t, r.Header.Get("Authorization"))
-				return next.RoundTrip(r)
+				resp, err := next.RoundTrip(r)
+				require.NoError(t, err)
+				require.Empty(t, resp.Request.Header.Get("Authorization"))
+				return resp, nil
 			})
 		}
 	}
@@ -192,21 +200,40 @@ func TestTimeouts(t *testing.T) {
 	require.True(t, broken.Timeout())
 }
 
+// TestErrorBodyStalls keeps what came of an error whose body never ends.
+func TestErrorBodyStalls(t *testing.T) {
+	server := groqtest.StartHandler(func(x *groqtest.Exchange) {
+		x.W.WriteHeader(500)
+		x.Send(`half an er`)
+		x.Pause(10 * time.Second)
+	})
+	defer server.Close()
+	client := newClient(t, server.URL, groqclient.WithIdleTimeout(50*time.Millisecond))
+	_, err := client.Chat(t.Context(), request())
+	var api *groqclient.APIError
+	require.ErrorAs(t, err, &api)
+	require.Equal(t, "half an er", string(api.Body))
+	require.Equal(t, 1, server.Requests())
+}
+
 func TestCancelledStreamKeepsPartial(t *testing.T) {
 	server := groqtest.StartHandler(func(x *groqtest.Exchange) { x.SSE(); x.UntilGone(groqtest.Frames(groqtest.Chunk("x"))) })
 	defer server.Close()
 	client := newClient(t, server.URL)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	why := errors.New("the user left")
 	var broken *groqclient.StreamError
 	for chunk, err := range client.ChatStream(ctx, request()).Chunks() {
 		if err != nil {
 			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, why)
+			require.NotErrorIs(t, err, groqclient.ErrStreamTruncated)
 			require.ErrorAs(t, err, &broken)
 			break
 		}
 		require.Equal(t, "x", chunk.Text())
-		cancel()
+		cancel(why)
 	}
 	require.Contains(t, broken.Partial.Text(), "x")
 }

@@ -27,7 +27,8 @@
 //
 // Only what is set is sent. A field of type [Opt] tells unset, null and a zero
 // value apart: write Temperature: groqclient.Set(0.0). Fields that a struct does
-// not have go into its Extra map; those of an answer are found there.
+// not have go into its Extra map; those of an answer are found there, at every
+// depth.
 //
 // # Streams
 //
@@ -52,9 +53,9 @@
 // Failed attempts are repeated as [RetryPolicy] says, before the first byte of
 // an answer only. The waits that a server states are obeyed up to a cap and
 // never past the deadline of the context: then the call fails at once, and the
-// error states the wait. Files, batches and fine-tunings are created again only
-// if the request surely did not arrive. The limits that an answer states are in
-// its [Meta] and in [Client.RateLimits].
+// Wait of its error says how long. Files, batches and fine-tunings are created
+// again only if the request surely did not arrive. The limits that an answer
+// states are in its [Meta] and in [Client.RateLimits].
 //
 // # Helpers
 //

@@ -27,12 +27,6 @@ type EmbeddingRequest struct {
 	Extra          Extra       `json:"-"`
 }
 
-// MarshalJSON writes the request with its extra fields.
-func (r EmbeddingRequest) MarshalJSON() ([]byte, error) {
-	type plain EmbeddingRequest
-	return encodeObject(plain(r), r.Extra)
-}
-
 // Embeddings are the vectors of a request.
 type Embeddings struct {
 	Object string         `json:"object"`
@@ -43,22 +37,11 @@ type Embeddings struct {
 	Meta   Meta           `json:"-"`
 }
 
-// MarshalJSON writes the embeddings with their extra fields.
-func (e Embeddings) MarshalJSON() ([]byte, error) {
-	type plain Embeddings
-	return encodeObject(plain(e), e.Extra)
-}
-
-// UnmarshalJSON reads embeddings and keeps unknown fields.
-func (e *Embeddings) UnmarshalJSON(data []byte) error {
-	type plain Embeddings
-	return decodeObject(data, (*plain)(e), &e.Extra)
-}
-
 // EmbeddingUsage counts tokens.
 type EmbeddingUsage struct {
 	PromptTokens int64 `json:"prompt_tokens"`
 	TotalTokens  int64 `json:"total_tokens"`
+	Extra        Extra `json:"-"`
 }
 
 // An Embedding is the vector of input Index.
@@ -66,6 +49,7 @@ type Embedding struct {
 	Index  int    `json:"index"`
 	Object string `json:"object"`
 	Vector Vector `json:"embedding"`
+	Extra  Extra  `json:"-"`
 }
 
 // A Vector is written as numbers and read as numbers or base64 of

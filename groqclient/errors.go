@@ -43,15 +43,19 @@ type APIError struct {
 	Type             string
 	Code             string // a string even where the server sent a number
 	Param            string
-	FailedGeneration string // what the model wrote when its tool call or JSON was refused
-	SchemaPath       string // where a schema was refused
+	FailedGeneration string   // what the model wrote when its tool call or JSON was refused
+	SchemaPath       string   // where a schema was refused
+	SchemaSegments   []string // SchemaPath in parts
 	SchemaKind       string
 	SchemaCode       string
-	Body             []byte // the whole body, as it came
+	// Wait is how long the server asks to wait before the request is sent
+	// again, 0 if it does not say.
+	Wait time.Duration
+	Body []byte // the whole body, as it came
 }
 
-// Error states the status, code, message and request id; for a body that is
-// not an error object, its beginning.
+// Error states the status, code, message, request id and wait; for a body that
+// is not an error object, its beginning.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "groq: %s %s: %s", e.Method, pathOf(e.URL), statusText(e.StatusCode))
@@ -65,6 +69,9 @@ func (e *APIError) Error() string {
 	}
 	if e.RequestID != "" {
 		b.WriteString(" (request " + e.RequestID + ")")
+	}
+	if e.Wait > 0 {
+		fmt.Fprintf(&b, "; the server asks to wait %v", e.Wait.Round(time.Millisecond))
 	}
 	return b.String()
 }
@@ -90,13 +97,10 @@ type RateLimitError struct {
 	TooLarge bool
 }
 
-// Error adds the wait, or that waiting does not help.
+// Error is that of the APIError; for TooLarge it adds that waiting does not help.
 func (e *RateLimitError) Error() string {
-	switch {
-	case e.TooLarge:
+	if e.TooLarge {
 		return e.API.Error() + "; waiting does not help: make the request smaller or raise the tier"
-	case e.Wait > 0:
-		return fmt.Sprintf("%s; the server asks to wait %v", e.API.Error(), e.Wait.Round(time.Millisecond))
 	}
 	return e.API.Error()
 }
@@ -208,6 +212,7 @@ type errorObject struct {
 	Param            Loose           `json:"param"`
 	FailedGeneration Loose           `json:"failed_generation"`
 	SchemaPath       Loose           `json:"schema_path"`
+	SchemaSegments   json.RawMessage `json:"schema_path_segments"`
 	SchemaKind       Loose           `json:"schema_kind"`
 	SchemaCode       Loose           `json:"schema_code"`
 	Error            json.RawMessage `json:"error"`
@@ -231,6 +236,12 @@ func (e *APIError) fill(raw json.RawMessage, depth int) {
 	e.Message, e.Type, e.Code, e.Param = string(o.Message), string(o.Type), string(o.Code), string(o.Param)
 	e.FailedGeneration = string(o.FailedGeneration)
 	e.SchemaPath, e.SchemaKind, e.SchemaCode = string(o.SchemaPath), string(o.SchemaKind), string(o.SchemaCode)
+	var segments []Loose
+	if json.Unmarshal(o.SchemaSegments, &segments) == nil {
+		for _, s := range segments {
+			e.SchemaSegments = append(e.SchemaSegments, string(s))
+		}
+	}
 }
 
 // metaOf finds what an error knows about the reply.

@@ -31,9 +31,10 @@ func TestAPIErrorForms(t *testing.T) {
 		`{"message":"m"}`:                                             {Message: "m"},
 		`{"error":{"message":"m","failed_generation":"<f>"}}`:         {Message: "m", FailedGeneration: "<f>"},
 		`{"error":{"message":"m","failed_generation":{"a":1}}}`:       {Message: "m", FailedGeneration: `{"a":1}`},
-		`{"error":{"message":"m","schema_path":"/a","schema_kind":"k","schema_code":"s"}}`: {
-			Message: "m", SchemaPath: "/a", SchemaKind: "k", SchemaCode: "s",
+		`{"error":{"message":"m","schema_path":"/a","schema_path_segments":["a",0],"schema_kind":"k","schema_code":"s"}}`: {
+			Message: "m", SchemaPath: "/a", SchemaSegments: []string{"a", "0"}, SchemaKind: "k", SchemaCode: "s",
 		},
+		`{"error":{"message":"m","schema_path_segments":"a"}}`: {Message: "m"},
 		`not JSON`: {},
 		``:         {},
 		`[1]`:      {},
@@ -65,7 +66,9 @@ func TestErrorTexts(t *testing.T) {
 		{answer(502, "<html>\n <b>no</b>"), "groq: POST /openai/v1/chat/completions: 502 Bad Gateway: <html> <b>no</b>"},
 		{answer(429, `{}`, "Retry-After", "90"), "groq: POST /openai/v1/chat/completions: 429 Too Many Requests: {}; the server asks to wait 1m30s"},
 		{answer(200, `[]`), "groq: POST /openai/v1/chat/completions: error in a reply of status 200: unexpected reply: " +
-			"json: cannot unmarshal array into Go value of type groqclient.plain: []"},
+			"JSON array where an object is expected: []"},
+		{answer(200, `{"choices":[{"index":"a"}]}`), "groq: POST /openai/v1/chat/completions: error in a reply of status 200: " +
+			`unexpected reply: JSON string in field "index": {"choices":[{"index":"a"}]}`},
 	} {
 		require.EqualError(t, chatError(t, tt.a), tt.want)
 	}

@@ -26,18 +26,6 @@ type FileInfo struct {
 	Extra     Extra  `json:"-"`
 }
 
-// MarshalJSON writes the object with its extra fields.
-func (f FileInfo) MarshalJSON() ([]byte, error) {
-	type plain FileInfo
-	return encodeObject(plain(f), f.Extra)
-}
-
-// UnmarshalJSON reads the object and keeps unknown fields.
-func (f *FileInfo) UnmarshalJSON(data []byte) error {
-	type plain FileInfo
-	return decodeObject(data, (*plain)(f), &f.Extra)
-}
-
 // UploadFile stores a file; for [PurposeBatch], JSON lines of at most 100 MB.
 // It is tried again only if it surely did not arrive, because the API has no
 // key against duplicates.

@@ -15,12 +15,6 @@ type FineTuningRequest struct {
 	Extra       Extra  `json:"-"`
 }
 
-// MarshalJSON writes the request with its extra fields.
-func (r FineTuningRequest) MarshalJSON() ([]byte, error) {
-	type plain FineTuningRequest
-	return encodeObject(plain(r), r.Extra)
-}
-
 // A FineTuning is a fine-tuned model and how it was made.
 type FineTuning struct {
 	ID             string  `json:"id"`
@@ -31,18 +25,6 @@ type FineTuning struct {
 	FineTunedModel string  `json:"fine_tuned_model"`
 	CreatedAt      float64 `json:"created_at"` // Unix seconds
 	Extra          Extra   `json:"-"`
-}
-
-// MarshalJSON writes the object with its extra fields.
-func (f FineTuning) MarshalJSON() ([]byte, error) {
-	type plain FineTuning
-	return encodeObject(plain(f), f.Extra)
-}
-
-// UnmarshalJSON reads the object and keeps unknown fields.
-func (f *FineTuning) UnmarshalJSON(data []byte) error {
-	type plain FineTuning
-	return decodeObject(data, (*plain)(f), &f.Extra)
 }
 
 // CreateFineTuning makes a fine-tuned model. Like files and batches, it is

@@ -16,8 +16,8 @@ import (
 
 // recorded is a request as the server saw it.
 type recorded struct {
-	method, path, body string
-	header             http.Header
+	method, path, query, body string
+	header                    http.Header
 }
 
 // recorder answers each request with the next of its answers (the last one for
@@ -32,7 +32,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, _ := io.ReadAll(req.Body) // a cut body fails the comparison
 	r.mu.Lock()
 	n := min(len(r.seen), len(r.answers)-1)
-	r.seen = append(r.seen, recorded{req.Method, req.URL.EscapedPath(), string(body), req.Header})
+	r.seen = append(r.seen, recorded{req.Method, req.URL.EscapedPath(), req.URL.RawQuery, string(body), req.Header})
 	r.mu.Unlock()
 	r.answers[n](w)
 }

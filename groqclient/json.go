@@ -3,17 +3,27 @@ package groqclient
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
+//go:generate go run gen.go
+
 // Extra holds the JSON fields of an object that its Go struct has no field
 // for. Those of a reply are kept there; those put there are sent.
 type Extra map[string]json.RawMessage
+
+// add puts the fields of more in, in place of those of the same name.
+func (e *Extra) add(more Extra) {
+	if *e == nil && len(more) > 0 {
+		*e = Extra{}
+	}
+	maps.Copy(*e, more)
+}
 
 // marshal is json.Marshal without the escaping of <, > and &, which the API
 // does not need and which makes prompts longer.
@@ -28,14 +38,14 @@ func marshal(v any) ([]byte, error) {
 }
 
 // decodeObject decodes data into plain, a pointer to a struct without an
-// UnmarshalJSON method, and collects the fields it does not know.
-func decodeObject(data []byte, plain any, extra *Extra) error {
+// UnmarshalJSON method, and collects the fields other than those it has. Names
+// are compared as encoding/json does, without regard to case.
+func decodeObject(data []byte, plain any, extra *Extra, has ...string) error {
 	if err := json.Unmarshal(data, plain); err != nil {
-		return err
+		return plainError(err)
 	}
-	known := fieldNames(reflect.TypeOf(plain).Elem())
 	eachField(data, func(key, value []byte) {
-		if slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, string(key)) }) {
+		if slices.ContainsFunc(has, func(name string) bool { return strings.EqualFold(name, string(key)) }) {
 			return
 		}
 		if *extra == nil {
@@ -44,6 +54,18 @@ func decodeObject(data []byte, plain any, extra *Extra) error {
 		(*extra)[unquote(key)] = bytes.Clone(value)
 	})
 	return nil
+}
+
+// plainError says what does not fit without naming types of this package.
+func plainError(err error) error {
+	var m *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &m):
+		return err
+	case m.Field == "":
+		return fmt.Errorf("JSON %s where an object is expected", m.Value)
+	}
+	return fmt.Errorf("JSON %s in field %q", m.Value, m.Field)
 }
 
 // encodeObject encodes plain, a struct without a MarshalJSON method, followed
@@ -77,26 +99,6 @@ func appendField(object []byte, name string, value []byte) []byte {
 	key, _ := json.Marshal(name) // a string always marshals
 	object = append(append(object, key...), ':')
 	return append(object, value...)
-}
-
-// fieldNames lists the JSON names of the fields of a struct type, those of
-// embedded structs included.
-func fieldNames(t reflect.Type) []string {
-	names := make([]string, 0, t.NumField())
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous && f.Tag.Get("json") == "" {
-			if f.Type.Kind() == reflect.Pointer {
-				f.Type = f.Type.Elem()
-			}
-			names = append(names, fieldNames(f.Type)...)
-			continue
-		}
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // eachField calls f for the members of a JSON object that is known to be

@@ -29,18 +29,6 @@ type Message struct {
 	Extra        Extra         `json:"-"`
 }
 
-// MarshalJSON writes the message with its extra fields.
-func (m Message) MarshalJSON() ([]byte, error) {
-	type plain Message
-	return encodeObject(plain(m), m.Extra)
-}
-
-// UnmarshalJSON reads a message and keeps unknown fields.
-func (m *Message) UnmarshalJSON(data []byte) error {
-	type plain Message
-	return decodeObject(data, (*plain)(m), &m.Extra)
-}
-
 // SystemMessage makes a message of role system.
 func SystemMessage(text string) Message { return Message{Role: RoleSystem, Content: Text(text)} }
 
@@ -130,24 +118,14 @@ type Part struct {
 type ImageURL struct {
 	URL    string `json:"url"`
 	Detail string `json:"detail,omitempty"` // auto, low or high
+	Extra  Extra  `json:"-"`
 }
 
 // DocumentData is a JSON document, with an id that citations can name.
 type DocumentData struct {
-	Data json.RawMessage `json:"data"`
-	ID   string          `json:"id,omitempty"`
-}
-
-// MarshalJSON writes the part with its extra fields.
-func (p Part) MarshalJSON() ([]byte, error) {
-	type plain Part
-	return encodeObject(plain(p), p.Extra)
-}
-
-// UnmarshalJSON reads a part and keeps unknown fields.
-func (p *Part) UnmarshalJSON(data []byte) error {
-	type plain Part
-	return decodeObject(data, (*plain)(p), &p.Extra)
+	Data  json.RawMessage `json:"data"`
+	ID    string          `json:"id,omitempty"`
+	Extra Extra           `json:"-"`
 }
 
 // A ToolCall is the model's wish to call a function.
@@ -158,21 +136,10 @@ type ToolCall struct {
 	Extra    Extra        `json:"-"`
 }
 
-// MarshalJSON writes the call with its extra fields.
-func (c ToolCall) MarshalJSON() ([]byte, error) {
-	type plain ToolCall
-	return encodeObject(plain(c), c.Extra)
-}
-
-// UnmarshalJSON reads a call and keeps unknown fields.
-func (c *ToolCall) UnmarshalJSON(data []byte) error {
-	type plain ToolCall
-	return decodeObject(data, (*plain)(c), &c.Extra)
-}
-
 // A FunctionCall names a function and its arguments, which are JSON as the
 // model wrote it: it may be invalid.
 type FunctionCall struct {
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
+	Extra     Extra  `json:"-"`
 }

@@ -20,23 +20,12 @@ type Model struct {
 	Extra               Extra  `json:"-"`
 }
 
-// MarshalJSON writes the model with its extra fields.
-func (m Model) MarshalJSON() ([]byte, error) {
-	type plain Model
-	return encodeObject(plain(m), m.Extra)
-}
-
-// UnmarshalJSON reads a model and keeps unknown fields.
-func (m *Model) UnmarshalJSON(data []byte) error {
-	type plain Model
-	return decodeObject(data, (*plain)(m), &m.Extra)
-}
-
 // Deleted is the answer to a deletion.
 type Deleted struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
 	Deleted bool   `json:"deleted"`
+	Extra   Extra  `json:"-"`
 }
 
 // list is the form in which the API lists things; there is no paging.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -72,7 +73,7 @@ func WithHeaders(h http.Header) Option {
 
 // validHeader keeps out what net/http would refuse at the time of sending.
 func validHeader(name string, values []string) bool {
-	if name == "" || strings.ContainsFunc(name, isControl) || strings.Contains(name, ":") {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isToken(r) }) {
 		return false
 	}
 	for _, v := range values {
@@ -83,9 +84,15 @@ func validHeader(name string, values []string) bool {
 	return true
 }
 
+// isToken reports the characters of a header's name (RFC 9110, 5.6.2).
+func isToken(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+}
+
 // WithHTTPClient uses the transport, cookie jar and redirect policy of hc. Its
-// Timeout is not used, because it would cut an active stream; [WithProxy],
-// [WithConnectTimeout] and [WithResponseHeaderTimeout] are then hc's business.
+// Timeout is not used, because it would cut an active stream. If it has a
+// transport, connecting, waiting for headers and proxies are that one's
+// business, and [WithProxy] is an error.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(o *options) error {
 		if hc == nil {
@@ -96,13 +103,14 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithProxy sends everything through the proxy (http, https or socks5 URL).
+// WithProxy sends everything through the proxy (http, https, socks5 or socks5h
+// URL).
 // Without it HTTPS_PROXY, HTTP_PROXY and NO_PROXY are obeyed.
 func WithProxy(proxy string) Option {
 	return func(o *options) error {
 		u, err := url.Parse(proxy)
-		if err != nil || u.Host == "" {
-			return errors.New("groqclient: WithProxy: want scheme://host:port")
+		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+			return errors.New("groqclient: WithProxy: want scheme://host:port, of http, https, socks5 or socks5h")
 		}
 		o.proxy = u
 		return nil

@@ -113,15 +113,12 @@ func tryAgainIn(message string) time.Duration {
 }
 
 // asRateLimit returns e as a *RateLimitError if it is about limits, else e.
-func (t *transport) asRateLimit(e *APIError, wait time.Duration) error {
+func asRateLimit(e *APIError) error {
 	limited := e.StatusCode == http.StatusTooManyRequests || e.StatusCode == statusCapacityExceeded
 	if !limited && !e.tooLarge() {
 		return e
 	}
-	r := &RateLimitError{API: e, Wait: wait, TooLarge: e.tooLarge(), Dimension: dimensionOf(e)}
-	if r.TooLarge {
-		r.Wait = 0
-	}
+	r := &RateLimitError{API: e, Wait: e.Wait, TooLarge: e.tooLarge(), Dimension: dimensionOf(e)}
 	for _, m := range numberWords.FindAllStringSubmatch(e.Message, -1) {
 		n, _ := strconv.ParseInt(m[2], 10, 64) // digits by the pattern; out of range gives the largest
 		switch m[1] {

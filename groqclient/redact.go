@@ -77,6 +77,9 @@ func (r redactor) apiError(e *APIError) *APIError {
 	} {
 		*s = r.string(*s)
 	}
+	for i, s := range e.SchemaSegments {
+		e.SchemaSegments[i] = r.string(s)
+	}
 	e.Body = []byte(r.string(string(e.Body)))
 	return e
 }

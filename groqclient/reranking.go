@@ -16,12 +16,6 @@ type RerankRequest struct {
 	Extra       Extra       `json:"-"`
 }
 
-// MarshalJSON writes the request with its extra fields.
-func (r RerankRequest) MarshalJSON() ([]byte, error) {
-	type plain RerankRequest
-	return encodeObject(plain(r), r.Extra)
-}
-
 // A Reranking is the documents, the best first.
 type Reranking struct {
 	Results []RerankResult `json:"results"`
@@ -29,35 +23,11 @@ type Reranking struct {
 	Meta    Meta           `json:"-"`
 }
 
-// MarshalJSON writes the reranking with its extra fields.
-func (r Reranking) MarshalJSON() ([]byte, error) {
-	type plain Reranking
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a reranking and keeps unknown fields.
-func (r *Reranking) UnmarshalJSON(data []byte) error {
-	type plain Reranking
-	return decodeObject(data, (*plain)(r), &r.Extra)
-}
-
 // A RerankResult is a document with its score from 0 to 1.
 type RerankResult struct {
 	Doc   string  `json:"doc"`
 	Score float64 `json:"score"`
 	Extra Extra   `json:"-"`
-}
-
-// MarshalJSON writes the result with its extra fields.
-func (r RerankResult) MarshalJSON() ([]byte, error) {
-	type plain RerankResult
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a result and keeps unknown fields.
-func (r *RerankResult) UnmarshalJSON(data []byte) error {
-	type plain RerankResult
-	return decodeObject(data, (*plain)(r), &r.Extra)
 }
 
 // Rerank orders documents by how well they answer a query.

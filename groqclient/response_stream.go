@@ -48,21 +48,17 @@ type ResponseEvent struct {
 	Extra          Extra         `json:"-"`
 }
 
-// MarshalJSON writes the event with its extra fields.
-func (e ResponseEvent) MarshalJSON() ([]byte, error) {
-	type plain ResponseEvent
-	return encodeObject(plain(e), e.Extra)
-}
-
-// UnmarshalJSON reads an event and keeps unknown fields.
-func (e *ResponseEvent) UnmarshalJSON(data []byte) error {
-	type plain ResponseEvent
-	return decodeObject(data, (*plain)(e), &e.Extra)
-}
-
 // end reports the events after which nothing comes.
 func (e *ResponseEvent) end() bool {
 	return slices.Contains([]string{EventCompleted, EventFailed, EventIncomplete}, e.Type)
+}
+
+// text is what the event adds to the text of the messages.
+func (e *ResponseEvent) text() string {
+	if e.Type != EventTextDelta {
+		return ""
+	}
+	return e.Delta
 }
 
 // A ResponseStream is a streamed response. The request is sent when the loop
@@ -74,7 +70,7 @@ type ResponseStream struct {
 	meta  Meta
 	last  *Response // as the latest event that has one states it
 	items []ResponseItem
-	text  strings.Builder
+	text  strings.Builder // since the latest item was done
 	used  bool
 }
 
@@ -83,22 +79,32 @@ func (c *Client) RespondStream(ctx context.Context, req *ResponseRequest) *Respo
 	return &ResponseStream{t: c.t, ctx: ctx, req: req}
 }
 
-// Response is the response as the latest event stated it, with the items that
-// are done; nil before the first one.
+// Response is the response as the latest event stated it. Until its end that is
+// without output: then the items that are done stand there, and the text that
+// has come of the next one.
 func (s *ResponseStream) Response() *Response {
-	if s.last == nil {
-		return nil
+	r := Response{Status: ResponseInProgress}
+	if s.last != nil {
+		r = *s.last
 	}
-	r := *s.last
 	if len(r.Output) == 0 {
 		r.Output = slices.Clone(s.items)
+		if s.text.Len() > 0 {
+			r.Output = append(r.Output, begunMessage(s.text.String()))
+		}
 	}
 	r.Meta = s.meta
 	return &r
 }
 
-// Text is the text that has come so far.
-func (s *ResponseStream) Text() string { return s.text.String() }
+// begunMessage is a message of which only the text is known.
+func begunMessage(text string) ResponseItem {
+	part := ResponsePart{Type: "output_text", Text: text}
+	return ResponseItem{
+		Type: ItemMessage, Role: RoleAssistant, Status: ResponseIncomplete,
+		Content: ResponseItemContent{parts: []ResponsePart{part}},
+	}
+}
 
 // Meta is what the headers of the reply said.
 func (s *ResponseStream) Meta() Meta { return s.meta }
@@ -107,18 +113,11 @@ func (s *ResponseStream) Meta() Meta { return s.meta }
 // the loop: *[APIError], *[RateLimitError] or *[TransportError] before the
 // first byte, *[StreamError] after it. A stream that ends without one of the
 // events EventCompleted, EventFailed and EventIncomplete was truncated.
-func (s *ResponseStream) Events() iter.Seq2[*ResponseEvent, error] {
-	return func(yield func(*ResponseEvent, error) bool) {
-		if s.used {
-			yield(nil, errStreamUsed)
-			return
-		}
-		s.used = true
-		err := s.run(func(e *ResponseEvent) bool { return yield(e, nil) })
-		if err != nil {
-			yield(nil, err)
-		}
-	}
+func (s *ResponseStream) Events() iter.Seq2[*ResponseEvent, error] { return once(&s.used, s.run) }
+
+// Text is Events reduced to the text of the messages.
+func (s *ResponseStream) Text() iter.Seq2[string, error] {
+	return texts(s.Events(), (*ResponseEvent).text)
 }
 
 func (s *ResponseStream) run(yield func(*ResponseEvent) bool) error {
@@ -169,7 +168,8 @@ func (s *ResponseStream) take(k call, ev event, yield func(*ResponseEvent) bool)
 		return false, s.fail(&StreamError{Err: ErrStreamStopped, API: s.t.streamAPIError(k, s.meta, ev.data)})
 	}
 	if err != nil {
-		return false, s.fail(&StreamError{Err: fmt.Errorf("an event is not a response event: %w", err)})
+		err = fmt.Errorf("an event is not a response event: %w: %s", err, s.t.redact.string(snippet(ev.data)))
+		return false, s.fail(&StreamError{Err: err})
 	}
 	s.keep(e)
 	return yield(e) && !e.end(), nil
@@ -183,14 +183,13 @@ func (s *ResponseStream) keep(e *ResponseEvent) {
 	}
 	if e.Type == EventItemDone && e.Item != nil {
 		s.items = append(s.items, *e.Item)
+		s.text.Reset()
 	}
-	if e.Type == EventTextDelta {
-		s.text.WriteString(e.Delta)
-	}
+	s.text.WriteString(e.text())
 }
 
 // whole handles a reply that is one JSON document: the response is given as
-// the event that ends it.
+// its text and the event that ends it.
 func (s *ResponseStream) whole(k call, r *reply, yield func(*ResponseEvent) bool) error {
 	raw, err := io.ReadAll(io.LimitReader(r.body, int64(s.t.maxLine)))
 	if err != nil {
@@ -200,25 +199,18 @@ func (s *ResponseStream) whole(k call, r *reply, yield func(*ResponseEvent) bool
 	if json.Unmarshal(raw, resp) != nil || resp.Status == "" {
 		return s.fail(&StreamError{Err: ErrNotStream, API: s.t.streamAPIError(k, r.meta, raw)})
 	}
-	e := &ResponseEvent{Type: "response." + resp.Status, Response: resp}
-	s.keep(e)
-	s.text.WriteString(resp.OutputText())
-	yield(e)
+	end := &ResponseEvent{Type: "response." + resp.Status, Response: resp}
+	s.keep(end)
+	if text := resp.OutputText(); text == "" || yield(&ResponseEvent{Type: EventTextDelta, Delta: text}) {
+		yield(end)
+	}
 	return nil
 }
 
 // fail adds to e what the stream has given so far.
 func (s *ResponseStream) fail(e *StreamError) error {
+	e.Cause = s.t.redact.error(e.Cause)
 	e.RequestID = s.meta.RequestID
 	e.PartialResponse = s.Response()
-	if e.PartialResponse == nil {
-		e.PartialResponse = &Response{Status: ResponseInProgress}
-	}
-	if len(e.PartialResponse.Output) == 0 && s.text.Len() > 0 {
-		e.PartialResponse.Output = []ResponseItem{{
-			Type: ItemMessage, Role: RoleAssistant, Status: ResponseIncomplete,
-			Content: ResponseItemContent{parts: []ResponsePart{{Type: "output_text", Text: s.text.String()}}},
-		}}
-	}
 	return e
 }

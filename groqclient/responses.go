@@ -32,15 +32,12 @@ type ResponseRequest struct {
 	Extra             Extra              `json:"-"`
 }
 
-// MarshalJSON writes the request with its extra fields.
-func (r ResponseRequest) MarshalJSON() ([]byte, error) {
-	type plain ResponseRequest
-	return encodeObject(plain(r), r.Extra)
-}
-
 func (r *ResponseRequest) check() error {
 	if r == nil || r.Model == "" || r.Input.text == "" && len(r.Input.items) == 0 {
 		return errors.New("groqclient: response request: no model or no input")
+	}
+	if r.Extra["stream"] != nil {
+		return errors.New("groqclient: response request: stream is set by Respond and RespondStream")
 	}
 	return nil
 }
@@ -100,18 +97,6 @@ type ResponseItem struct {
 	Extra     Extra               `json:"-"`
 }
 
-// MarshalJSON writes the item with its extra fields.
-func (i ResponseItem) MarshalJSON() ([]byte, error) {
-	type plain ResponseItem
-	return encodeObject(plain(i), i.Extra)
-}
-
-// UnmarshalJSON reads an item and keeps unknown fields.
-func (i *ResponseItem) UnmarshalJSON(data []byte) error {
-	type plain ResponseItem
-	return decodeObject(data, (*plain)(i), &i.Extra)
-}
-
 // InputMessage makes an input message of the given role.
 func InputMessage(role, text string) ResponseItem {
 	return ResponseItem{Role: role, Content: ResponseItemContent{text: Set(text)}}
@@ -163,22 +148,24 @@ func (c *ResponseItemContent) UnmarshalJSON(data []byte) error {
 
 // A ResponsePart is a part of a message: input_text or output_text.
 type ResponsePart struct {
-	Type        string            `json:"type"`
-	Text        string            `json:"text"`
-	Annotations []json.RawMessage `json:"annotations,omitempty"`
-	Extra       Extra             `json:"-"`
+	Type        string             `json:"type"`
+	Text        string             `json:"text"`
+	Annotations []ResponseCitation `json:"annotations,omitzero"`
+	Logprobs    []json.RawMessage  `json:"logprobs,omitempty"`
+	Extra       Extra              `json:"-"`
 }
 
-// MarshalJSON writes the part with its extra fields.
-func (p ResponsePart) MarshalJSON() ([]byte, error) {
-	type plain ResponsePart
-	return encodeObject(plain(p), p.Extra)
-}
-
-// UnmarshalJSON reads a part and keeps unknown fields.
-func (p *ResponsePart) UnmarshalJSON(data []byte) error {
-	type plain ResponsePart
-	return decodeObject(data, (*plain)(p), &p.Extra)
+// A ResponseCitation cites a file by FileID, or a URL for characters
+// [StartIndex, EndIndex) of the text.
+type ResponseCitation struct {
+	Type       string   `json:"type"` // file_citation or url_citation
+	FileID     string   `json:"file_id,omitempty"`
+	Index      Opt[int] `json:"index,omitzero"`
+	URL        string   `json:"url,omitempty"`
+	Title      string   `json:"title,omitempty"`
+	StartIndex Opt[int] `json:"start_index,omitzero"`
+	EndIndex   Opt[int] `json:"end_index,omitzero"`
+	Extra      Extra    `json:"-"`
 }
 
 // A ResponseTool is a function of the caller; Type is "function".
@@ -188,11 +175,13 @@ type ResponseTool struct {
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"`
 	Strict      Opt[bool]       `json:"strict,omitzero"`
+	Extra       Extra           `json:"-"`
 }
 
 // ResponseText configures the form of the text.
 type ResponseText struct {
 	Format *ResponseTextFormat `json:"format,omitempty"`
+	Extra  Extra               `json:"-"`
 }
 
 // A ResponseTextFormat is text, json_object, or json_schema with its fields.
@@ -202,12 +191,14 @@ type ResponseTextFormat struct {
 	Description string          `json:"description,omitempty"`
 	Schema      json.RawMessage `json:"schema,omitempty"`
 	Strict      Opt[bool]       `json:"strict,omitzero"`
+	Extra       Extra           `json:"-"`
 }
 
 // ResponseReasoning configures reasoning.
 type ResponseReasoning struct {
 	Effort  Opt[string] `json:"effort,omitzero"`  // EffortLow, EffortMedium or EffortHigh
 	Summary Opt[string] `json:"summary,omitzero"` // in answers; always null
+	Extra   Extra       `json:"-"`
 }
 
 // States of a response.
@@ -253,18 +244,6 @@ type Response struct {
 	Meta  Meta  `json:"-"`
 }
 
-// MarshalJSON writes the response with its extra fields.
-func (r Response) MarshalJSON() ([]byte, error) {
-	type plain Response
-	return encodeObject(plain(r), r.Extra)
-}
-
-// UnmarshalJSON reads a response and keeps unknown fields.
-func (r *Response) UnmarshalJSON(data []byte) error {
-	type plain Response
-	return decodeObject(data, (*plain)(r), &r.Extra)
-}
-
 // OutputText is the text of all messages of the output.
 func (r *Response) OutputText() string {
 	s := ""
@@ -280,11 +259,13 @@ func (r *Response) OutputText() string {
 type ResponseError struct {
 	Code    Loose  `json:"code"`
 	Message string `json:"message"`
+	Extra   Extra  `json:"-"`
 }
 
 // IncompleteDetails says why a response is incomplete.
 type IncompleteDetails struct {
 	Reason string `json:"reason"`
+	Extra  Extra  `json:"-"`
 }
 
 // ResponseUsage counts tokens.
@@ -297,22 +278,11 @@ type ResponseUsage struct {
 	Extra               Extra              `json:"-"`
 }
 
-// MarshalJSON writes the usage with its extra fields.
-func (u ResponseUsage) MarshalJSON() ([]byte, error) {
-	type plain ResponseUsage
-	return encodeObject(plain(u), u.Extra)
-}
-
-// UnmarshalJSON reads the usage and keeps unknown fields.
-func (u *ResponseUsage) UnmarshalJSON(data []byte) error {
-	type plain ResponseUsage
-	return decodeObject(data, (*plain)(u), &u.Extra)
-}
-
 // ResponseTokenParts counts the tokens that were cached or spent on reasoning.
 type ResponseTokenParts struct {
 	CachedTokens    int64 `json:"cached_tokens"`
 	ReasoningTokens int64 `json:"reasoning_tokens"`
+	Extra           Extra `json:"-"`
 }
 
 // Respond asks the responses API for an answer and waits for the whole of it.

@@ -68,7 +68,6 @@ func TestRespondStream(t *testing.T) {
 	types, s, err := respondStream(t, "event: response.created\n"+groqtest.Frames(created, textDelta, itemDone, completed))
 	require.NoError(t, err)
 	require.Equal(t, []string{"response.created", "response.output_text.delta", "response.output_item.done", "response.completed"}, types)
-	require.Equal(t, "hi", s.Text())
 	require.Equal(t, "hi", s.Response().OutputText())
 	require.EqualValues(t, 3, s.Response().Usage.TotalTokens)
 }
@@ -90,6 +89,15 @@ func TestRespondStreamBreaksOff(t *testing.T) {
 	}
 }
 
+// TestRespondStreamPartial keeps what is done and what has begun.
+func TestRespondStreamPartial(t *testing.T) {
+	_, s, err := respondStream(t, groqtest.Frames(textDelta, itemDone, textDelta, textDelta))
+	require.ErrorIs(t, err, groqclient.ErrStreamTruncated)
+	require.Equal(t, "hihihi", s.Response().OutputText())
+	require.Len(t, s.Response().Output, 2)
+	require.Equal(t, groqclient.ResponseIncomplete, s.Response().Output[1].Status)
+}
+
 // TestRespondStreamFailed: a response that failed is an answer, told by events.
 func TestRespondStreamFailed(t *testing.T) {
 	types, s, err := respondStream(t, groqtest.Frames(created,
@@ -97,4 +105,31 @@ func TestRespondStreamFailed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, groqclient.EventFailed, types[len(types)-1])
 	require.Equal(t, &groqclient.ResponseError{Code: "500", Message: "m"}, s.Response().Error)
+}
+
+// TestRespondStreamText reads the text of a stream and of a server that sends
+// one document instead.
+func TestRespondStreamText(t *testing.T) {
+	for _, reply := range []func(*groqtest.Exchange){
+		func(x *groqtest.Exchange) {
+			x.SSE()
+			x.Send(groqtest.Frames(created, textDelta, textDelta, itemDone, completed))
+		},
+		func(x *groqtest.Exchange) {
+			x.Answer(200, "application/json", `{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"hihi"}]}]}`)
+		},
+	} {
+		server := groqtest.StartHandler(reply)
+		client := newClient(t, server.URL)
+		text := ""
+		s := client.RespondStream(t.Context(), &groqclient.ResponseRequest{Model: "m", Input: groqclient.InputText("hello")})
+		for part, err := range s.Text() {
+			require.NoError(t, err)
+			text += part
+		}
+		require.Equal(t, "hihi", text)
+		require.Equal(t, groqclient.ResponseCompleted, s.Response().Status)
+		client.CloseIdleConnections()
+		server.Close()
+	}
 }

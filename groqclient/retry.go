@@ -68,21 +68,16 @@ func (p RetryPolicy) own(n int) time.Duration {
 // that the retry hooks can share it.
 type attempts struct {
 	call    call
+	cancel  context.CancelCauseFunc // of the whole call
 	count   int
 	wait    time.Duration // before the next attempt
-	stated  time.Duration // the wait that the server asked for, 0 if none
-	failure *APIError     // the latest error response
+	failure *APIError     // of the latest attempt, nil if it got no response
 }
 
 type attemptsKey struct{}
 
-func attemptsOf(ctx context.Context) *attempts {
-	a, ok := ctx.Value(attemptsKey{}).(*attempts)
-	if !ok {
-		return &attempts{}
-	}
-	return a
-}
+// attemptsOf is the log in a context that do has made.
+func attemptsOf(ctx context.Context) *attempts { return ctx.Value(attemptsKey{}).(*attempts) }
 
 // checkRetry decides after each attempt. It never returns an error, so that
 // the response or the error of the attempt reaches do unchanged.
@@ -95,7 +90,7 @@ func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err err
 	}
 	retry := false
 	if err != nil {
-		a.failure, a.stated = nil, 0
+		a.failure = nil
 		retry = retryableError(err, t.policy.OnlyUnsent || a.call.create)
 	} else {
 		t.keepFailure(ctx, a, resp)
@@ -109,19 +104,23 @@ func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err err
 }
 
 // keepFailure reads the body of an error response while it is still there and
-// leaves a copy in its place.
+// leaves a copy in its place. A body that takes longer than the idle timeout ends
+// the call.
 func (t *transport) keepFailure(ctx context.Context, a *attempts, resp *http.Response) {
+	late := time.AfterFunc(t.idle, func() { a.cancel(ErrIdleTimeout) })
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes)) // a cut body is kept as far as it came
+	late.Stop()
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(raw))
-	if resp.Request == nil { // a custom transport may leave it out
-		resp.Request = (&http.Request{}).WithContext(ctx)
+	resp.Request = new(http.Request).WithContext(ctx) // for backoff: a custom transport may have another
+	e := newAPIError(a.call, t.readMeta(resp, a.count), raw)
+	if !e.tooLarge() {
+		e.Wait = statedWait(resp.Header, e.Message, time.Now())
+		if e.Wait == 0 && e.StatusCode == http.StatusTooManyRequests {
+			e.Wait = e.RateLimits.exhausted()
+		}
 	}
-	a.failure = t.redact.apiError(newAPIError(a.call, t.readMeta(resp, a.count), raw))
-	a.stated = statedWait(resp.Header, a.failure.Message, time.Now())
-	if a.stated == 0 && resp.StatusCode == http.StatusTooManyRequests {
-		a.stated = a.failure.RateLimits.exhausted()
-	}
+	a.failure = t.redact.apiError(e)
 }
 
 // retryableStatus applies x-should-retry, then the status.
@@ -149,11 +148,13 @@ func (a *attempts) retryableStatus(resp *http.Response) bool {
 // long is not allowed.
 func (t *transport) planWait(ctx context.Context, a *attempts) bool {
 	a.wait = t.policy.own(a.count)
-	if a.stated > 0 {
-		a.wait = a.stated
+	if a.failure != nil && a.failure.Wait > 0 {
+		a.wait = a.failure.Wait
+		if a.wait > t.policy.MaxWait {
+			return false
+		}
 	}
-	deadline, limited := ctx.Deadline()
-	if a.stated > t.policy.MaxWait || limited && time.Until(deadline) < a.wait {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < a.wait {
 		return false
 	}
 	t.logger.WarnContext(ctx, "groq: retrying", "method", a.call.method, "url", t.redact.string(a.call.url),

@@ -4,7 +4,11 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -72,12 +76,58 @@ func TestRetryAfterDate(t *testing.T) {
 	var api *groqclient.APIError
 	require.ErrorAs(t, err, &api)
 	require.Equal(t, 1, rec.count())
+	require.InDelta(t, 90, api.Wait.Seconds(), 5)
+	require.ErrorContains(t, err, "the server asks to wait 1m")
 	client, rec = serve(t, nil, answer(429, "", "Retry-After", date))
 	_, err = client.Chat(t.Context(), request())
 	var limit *groqclient.RateLimitError
 	require.ErrorAs(t, err, &limit)
 	require.Equal(t, 1, rec.count())
 	require.InDelta(t, 90, limit.Wait.Seconds(), 5)
+}
+
+// TestWaits measures on a fake clock how long each answer is waited for.
+func TestWaits(t *testing.T) {
+	for _, tt := range []struct {
+		status  int
+		headers []string
+		body    string
+		want    time.Duration
+	}{
+		{429, []string{"Retry-After", "20"}, "", 20 * time.Second},
+		{429, []string{"Retry-After", "0.25"}, "", 250 * time.Millisecond},
+		{429, []string{"Retry-After", "Sat, 01 Jan 2000 00:00:30 GMT"}, "", 30 * time.Second}, // the fake clock begins at midnight
+		{429, []string{"Retry-After-Ms", "300", "Retry-After", "20"}, "", 300 * time.Millisecond},
+		{429, nil, `{"error":{"message":"Please try again in 5.289s. Upgrade"}}`, 5289 * time.Millisecond},
+		{429, []string{"X-Ratelimit-Remaining-Tokens", "0", "X-Ratelimit-Reset-Tokens", "7.66s"}, "", 7660 * time.Millisecond},
+		{503, []string{"Retry-After", "3"}, "", 3 * time.Second},
+		{498, []string{"Retry-After", "60"}, "", time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) { require.Equal(t, tt.want, waited(t, answer(tt.status, tt.body, tt.headers...))) })
+	}
+	synctest.Test(t, func(t *testing.T) {
+		own := waited(t, answer(500, ""))
+		require.GreaterOrEqual(t, own, 375*time.Millisecond)
+		require.LessOrEqual(t, own, 500*time.Millisecond)
+	})
+}
+
+// waited is the time that a call takes whose first attempt is answered so, in
+// a world where all else takes none.
+func waited(t *testing.T, first func(http.ResponseWriter)) time.Duration {
+	answers := []func(http.ResponseWriter){first, answer(200, good)}
+	network := roundTrip(func(*http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		answers[0](w)
+		answers = answers[1:]
+		return w.Result(), nil
+	})
+	client, err := groqclient.New(canary, groqclient.WithHTTPClient(&http.Client{Transport: network}))
+	require.NoError(t, err)
+	begin := time.Now()
+	_, err = client.Chat(t.Context(), request())
+	require.NoError(t, err)
+	return time.Since(begin)
 }
 
 // TestRetryNotPastDeadline fails at once with the 429 instead of sleeping into
@@ -185,16 +235,27 @@ func TestNoRetryAfterFirstByte(t *testing.T) {
 	require.Equal(t, 1, rec.count())
 }
 
+// A counter counts how often it is closed.
+type counter struct{ n atomic.Int32 }
+
+func (c *counter) Close() error { c.n.Add(1); return nil }
+
 // TestUploadIsStreamed reopens the file for the second attempt.
 func TestUploadIsStreamed(t *testing.T) {
-	opened := 0
+	opened, closed := 0, &counter{}
 	file := groqclient.UploadBytes("a.jsonl", []byte("{}\n"))
-	open := file.Open
-	file.Open = func() (io.ReadCloser, error) { opened++; return open() }
+	file.Open = func() (io.ReadCloser, error) {
+		opened++
+		return struct {
+			io.Reader
+			io.Closer
+		}{strings.NewReader("{}\n"), closed}, nil
+	}
 	client, rec := serve(t, nil, answer(429, ""), answer(200, `{"id":"file_1"}`))
 	info, err := client.UploadFile(t.Context(), file, groqclient.PurposeBatch)
 	require.NoError(t, err)
 	require.Equal(t, "file_1", info.ID)
 	require.Equal(t, 2, opened)
+	require.EqualValues(t, 2, closed.n.Load())
 	require.Contains(t, rec.last().body, "{}\n")
 }

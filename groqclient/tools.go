@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // A ToolFunc is a Go function that the model may call; see [NewToolFunc].
@@ -80,12 +81,15 @@ type ToolRun struct {
 // are told to the model, which may correct itself. req is not changed. With an
 // error the run is returned as far as it came.
 func (c *Client) RunTools(ctx context.Context, req *ChatRequest, tools []ToolFunc, opt RunToolsOptions) (*ToolRun, error) {
+	run := &ToolRun{Messages: slices.Clone(req.Messages)}
 	asked := *req
-	asked.Tools = append([]Tool(nil), req.Tools...)
+	asked.Tools = slices.Clone(req.Tools)
 	for _, t := range tools {
+		if t.Tool.Function == nil || t.Call == nil {
+			return run, errors.New("groqclient: RunTools: a tool without a function")
+		}
 		asked.Tools = append(asked.Tools, t.Tool)
 	}
-	run := &ToolRun{Messages: append([]Message(nil), req.Messages...)}
 	rounds := opt.MaxRounds
 	if rounds == 0 {
 		rounds = 10

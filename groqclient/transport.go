@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // function, where no fmt verb can see it.
 type transport struct {
 	retry   *retryablehttp.Client
+	network http.RoundTripper // below the middleware and the key
 	urls    endpoints
 	policy  RetryPolicy
 	idle    time.Duration
@@ -36,8 +38,14 @@ func newTransport(key string, urls endpoints, o options) *transport {
 		urls: urls, policy: o.retry, idle: o.idleTimeout, maxLine: o.maxLine, logger: o.logger,
 		hasKey: key != "", headers: o.headers.Clone, redact: newRedactor(key, o),
 	}
+	hc := newHTTPClient(o)
+	t.network = hc.Transport
+	hc.Transport = &keyed{key: func() string { return key }, host: urls.host, next: t.network}
+	for _, wrap := range slices.Backward(o.middleware) {
+		hc.Transport = wrap(hc.Transport)
+	}
 	t.retry = &retryablehttp.Client{
-		HTTPClient:   newHTTPClient(key, urls, o),
+		HTTPClient:   hc,
 		RetryMax:     o.retry.MaxRetries,
 		CheckRetry:   t.checkRetry,
 		Backoff:      t.backoff,
@@ -48,17 +56,13 @@ func newTransport(key string, urls endpoints, o options) *transport {
 
 // newHTTPClient is the client of single attempts. It has no Timeout, which
 // would include the reading of a stream.
-func newHTTPClient(key string, urls endpoints, o options) *http.Client {
+func newHTTPClient(o options) *http.Client {
 	hc := http.Client{}
 	if o.httpClient != nil {
 		hc = *o.httpClient
 	}
 	if hc.Transport == nil {
 		hc.Transport = newHTTPTransport(o)
-	}
-	hc.Transport = &keyed{key: func() string { return key }, host: urls.host, next: hc.Transport}
-	for i := len(o.middleware) - 1; i >= 0; i-- {
-		hc.Transport = o.middleware[i](hc.Transport)
 	}
 	hc.Timeout = 0
 	if hc.CheckRedirect == nil {
@@ -80,15 +84,13 @@ func (k *keyed) RoundTrip(req *http.Request) (*http.Response, error) {
 	if key == "" || req.URL.Host != k.host || req.Header.Get("Authorization") != "" {
 		return k.next.RoundTrip(req)
 	}
-	req = req.Clone(req.Context())
-	req.Header.Set("Authorization", "Bearer "+key)
-	return k.next.RoundTrip(req)
-}
-
-func (k *keyed) CloseIdleConnections() {
-	if c, ok := k.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
+	sent := req.Clone(req.Context())
+	sent.Header.Set("Authorization", "Bearer "+key)
+	resp, err := k.next.RoundTrip(sent)
+	if resp != nil {
+		resp.Request = req // middleware sees the one without the key
 	}
+	return resp, err
 }
 
 // checkRedirect follows a redirect only within the host and only if the method
@@ -113,7 +115,7 @@ type reply struct {
 // error. The caller closes the body.
 func (t *transport) do(ctx context.Context, k call) (*reply, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	log := &attempts{call: k}
+	log := &attempts{call: k, cancel: cancel}
 	resp, err := t.send(context.WithValue(ctx, attemptsKey{}, log), k)
 	if err != nil {
 		cancel(nil)
@@ -129,7 +131,7 @@ func (t *transport) do(ctx context.Context, k call) (*reply, error) {
 	if log.failure == nil {
 		return nil, t.transportError(k, log.count, ctx.Err(), nil)
 	}
-	return nil, t.asRateLimit(log.failure, log.stated)
+	return nil, asRateLimit(log.failure)
 }
 
 // send makes the HTTP request and hands it to go-retryablehttp.
@@ -196,10 +198,13 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		return n, err
 	}
 	b.failed = true
-	if cause := context.Cause(b.ctx); cause == ErrIdleTimeout {
+	switch ended, cause := b.ctx.Err(), context.Cause(b.ctx); {
+	case cause == ErrIdleTimeout:
 		err = fmt.Errorf("%w (%v)", ErrIdleTimeout, b.idle)
-	} else if cause != nil {
-		err = cause
+	case cause != ended: // the caller said why
+		err = fmt.Errorf("%w: %w", ended, cause)
+	case ended != nil:
+		err = ended
 	}
 	return n, err
 }

@@ -22,23 +22,13 @@ type Usage struct {
 // PromptTokensDetails counts the prompt tokens that were in the cache.
 type PromptTokensDetails struct {
 	CachedTokens int64 `json:"cached_tokens"`
+	Extra        Extra `json:"-"`
 }
 
 // CompletionTokensDetails counts the completion tokens spent on reasoning.
 type CompletionTokensDetails struct {
 	ReasoningTokens int64 `json:"reasoning_tokens"`
-}
-
-// MarshalJSON writes the usage with its extra fields.
-func (u Usage) MarshalJSON() ([]byte, error) {
-	type plain Usage
-	return encodeObject(plain(u), u.Extra)
-}
-
-// UnmarshalJSON reads the usage and keeps unknown fields.
-func (u *Usage) UnmarshalJSON(data []byte) error {
-	type plain Usage
-	return decodeObject(data, (*plain)(u), &u.Extra)
+	Extra           Extra `json:"-"`
 }
 
 // CachedTokens is the number of prompt tokens that were in the cache.
@@ -69,10 +59,12 @@ func (u *Usage) TokensPerSecond() float64 {
 // UsageBreakdown is the usage of each model that a compound system used.
 type UsageBreakdown struct {
 	Models []ModelUsage `json:"models"`
+	Extra  Extra        `json:"-"`
 }
 
 // ModelUsage is the usage of one model.
 type ModelUsage struct {
 	Model string `json:"model"`
 	Usage Usage  `json:"usage"`
+	Extra Extra  `json:"-"`
 }

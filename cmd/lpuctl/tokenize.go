@@ -63,13 +63,16 @@ Special tokens spelled in the text are plain text, unless --parse-special is giv
 	return cmd
 }
 
-// tokenizerOf opens the tokenizer of MODEL without its weights if it can.
+// tokenizerOf opens the tokenizer of MODEL, which need not be one that lpuctl
+// can run.
 func tokenizerOf(spec string) (*tokenizer.Tokenizer, error) {
 	switch info, err := os.Stat(spec); {
 	case strings.HasSuffix(spec, ".model"):
 		return tokenizerModel(spec)
 	case strings.HasSuffix(spec, ".json"):
 		return tokenizerJSON(spec)
+	case strings.HasSuffix(spec, ".gguf"):
+		return tokenizerGGUF(spec)
 	case err == nil && info.IsDir():
 		return tokenizerFolder(spec)
 	}

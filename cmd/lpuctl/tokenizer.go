@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
+	"github.com/lpuctl/lpuctl/internal/mmap"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/tokenizer"
 )
@@ -52,6 +54,30 @@ func tokenizerJSON(path string) (*tokenizer.Tokenizer, error) {
 	tok, err := tokenizer.ParseJSON(data, config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), err)
+	}
+	return tok, nil
+}
+
+// ggufMetadata is the metadata of a GGUF file as package tokenizer wants it.
+type ggufMetadata struct{ file *gguf.File }
+
+// Metadata implements [tokenizer.Metadata].
+func (m ggufMetadata) Metadata(key string) (any, bool) { return m.file.Value(key) }
+
+// tokenizerGGUF reads the tokenizer of a GGUF file, which need not have tensors.
+func tokenizerGGUF(path string) (*tokenizer.Tokenizer, error) {
+	data, err := mmap.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer data.Close()
+	file, err := gguf.Parse(path, data.Data)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := tokenizer.FromGGUF(ggufMetadata{file})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return tok, nil
 }

@@ -34,13 +34,13 @@ func status(code int, kind, errCode, message string) func(*Exchange) {
 // fail at once because the wait is too long.
 func retries() []Scenario {
 	cured := func(name string, requests int, fail func(*Exchange)) Scenario {
-		return Scenario{Name: name, serve: failing(requests-1, fail), Text: Text, Requests: requests}
+		return Scenario{Name: name, Serve: failing(requests-1, fail), Text: Text, Requests: requests}
 	}
 	return []Scenario{
 		cured("429 with Retry-After twice", 3, limited("Retry-After", "1")),
 		cured("429 with retry-after-ms", 2, limited("Retry-After-Ms", "300")),
 		{
-			Name: "429 with Retry-After over the cap", serve: failing(1, limited("Retry-After", "20")),
+			Name: "429 with Retry-After over the cap", Serve: failing(1, limited("Retry-After", "20")),
 			MaxWait: 3 * time.Second, Failure: Limited, Requests: 1, Wait: 20 * time.Second, Says: "wait 20s",
 		},
 		cured("498 once", 2, status(498, "capacity", "capacity_exceeded", "no flex capacity")),
@@ -54,20 +54,20 @@ func refusals() []Scenario {
 	return []Scenario{
 		{
 			Name: "HTML 502", Failure: Broken, Requests: 3, Says: "<html>Bad Gateway",
-			serve: func(x *Exchange) { x.Answer(502, "text/html", "<html>Bad Gateway</html>") },
+			Serve: func(x *Exchange) { x.Answer(502, "text/html", "<html>Bad Gateway</html>") },
 		},
 		{
 			Name: "empty 500", Failure: Broken, Requests: 3, Says: "500 Internal Server Error",
-			serve: func(x *Exchange) { x.Answer(500, "text/plain", "") },
+			Serve: func(x *Exchange) { x.Answer(500, "text/plain", "") },
 		},
 		{
 			Name: "413 over the token budget", Failure: Limited, Requests: 1, Says: "waiting does not help",
-			serve: status(413, "tokens", "rate_limit_exceeded", "Request too large for model `test-model` "+
+			Serve: status(413, "tokens", "rate_limit_exceeded", "Request too large for model `test-model` "+
 				"on tokens per minute (TPM): Limit 6000, Requested 14810, please reduce your message size and try again."),
 		},
 		{
 			Name: "400 with failed_generation", Failure: Refused, Requests: 1, Says: "tool_use_failed",
-			serve: func(x *Exchange) {
+			Serve: func(x *Exchange) {
 				x.Answer(400, "application/json", `{"error":{"message":"Failed to call a function.",`+
 					`"type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=add>"}}`)
 			},

@@ -5,6 +5,7 @@
 package groqtest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -25,18 +26,19 @@ type Server struct {
 	mu       sync.Mutex
 	requests int
 	open     map[net.Conn]bool
+	changed  chan struct{} // closed and replaced when a connection closes
 	bodies   []string
 	once     sync.Once
 }
 
 // Start serves the scenario on loopback until Close.
 func Start(s Scenario) *Server {
-	return StartHandler(s.serve)
+	return StartHandler(s.Serve)
 }
 
 // StartHandler serves a conversation of the caller's.
 func StartHandler(serve func(*Exchange)) *Server {
-	srv := &Server{gone: make(chan struct{}), open: map[net.Conn]bool{}}
+	srv := &Server{gone: make(chan struct{}), open: map[net.Conn]bool{}, changed: make(chan struct{})}
 	srv.http = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serve(srv.exchange(w, r))
 	}))
@@ -73,6 +75,24 @@ func (s *Server) OpenConns() int {
 	return len(s.open)
 }
 
+// AwaitNoConns waits until every connection is closed, or for ctx; its error
+// then says how many are left.
+func (s *Server) AwaitNoConns(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		left, changed := len(s.open), s.changed
+		s.mu.Unlock()
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("%d connections are open: %w", left, ctx.Err())
+		}
+	}
+}
+
 // Gone is closed once a client has left in the middle of a stream.
 func (s *Server) Gone() <-chan struct{} { return s.gone }
 
@@ -84,6 +104,8 @@ func (s *Server) track(c net.Conn, state http.ConnState) {
 		s.open[c] = true
 	case http.StateClosed, http.StateHijacked:
 		delete(s.open, c)
+		close(s.changed)
+		s.changed = make(chan struct{})
 	}
 }
 

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"slices"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -19,6 +20,7 @@ type bpe struct {
 	whole []atomic.Uint32
 
 	byteLevel    bool // symbols are bytes, not characters
+	holes        bool // what is unknown keeps its neighbours apart, also without an unknown token
 	fallback     bool // a character that is no token gives its bytes
 	fuseUnknown  bool // unknown characters in a row give one token
 	ignoreMerges bool // a word that is a token is that token
@@ -30,6 +32,9 @@ const (
 	merged
 	notMerged
 )
+
+// hole is the id of an unknown symbol that gives no token. No pair has it.
+const hole = -2
 
 // unit is a symbol of a word: a token and the bytes that it stands for.
 type unit struct{ id, start, end int32 }
@@ -78,6 +83,9 @@ func (e *encoder) merge(text string) []unit {
 	} else {
 		e.mergeLong()
 	}
+	if e.m.holes {
+		e.units = slices.DeleteFunc(e.units, func(u unit) bool { return u.id == hole })
+	}
 	return e.units
 }
 
@@ -124,15 +132,17 @@ func (e *encoder) fallBack(text string, i, j int) bool {
 	return true
 }
 
-// addSymbol adds a symbol, or what stands for an unknown one (None): nothing
-// when the model has no unknown token. In a run of them it may grow the last.
+// addSymbol adds a symbol, or what stands for an unknown one (None): nothing or
+// a hole when the model has no unknown token. In a run of them it may grow the
+// last.
 func (e *encoder) addSymbol(id int32, start, end int, inRun bool) {
 	if id == None {
-		id = e.m.unknown
-		if id == None {
+		switch id = e.m.unknown; {
+		case id == None && !e.m.holes:
 			return
-		}
-		if inRun && e.m.fuseUnknown {
+		case id == None:
+			id = hole
+		case inRun && e.m.fuseUnknown:
 			e.units[len(e.units)-1].end = int32(end)
 			return
 		}

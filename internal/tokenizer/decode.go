@@ -39,7 +39,9 @@ func (s *stageStream) push(id int, out *strings.Builder) {
 	if !ok {
 		token = v.Tokens[id]
 	}
-	s.run(0, token, out)
+	if token != "" { // an id without a token
+		s.run(0, token, out)
+	}
 }
 
 // run sends a token through the stages from i on.

@@ -3,6 +3,8 @@ package tokenizer
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Metadata is the key-value part of a GGUF file. Values have the Go type of
@@ -56,10 +58,11 @@ func fromGGUF(r *metadataReader) (*Tokenizer, error) {
 }
 
 func piecesFromGGUF(r *metadataReader) (*Tokenizer, error) {
+	tokens, types := required[[]string](r, keyTokens), required[[]int32](r, keyTypes)
 	v := Vocab{
-		Tokens:         required[[]string](r, keyTokens),
+		Tokens:         escapeUser(tokens, types),
 		Scores:         required[[]float32](r, keyScores),
-		Types:          required[[]int32](r, keyTypes),
+		Types:          types,
 		BOS:            r.id(keyBOS, 1),
 		EOS:            r.id(keyEOS, 2),
 		Unknown:        r.id(keyUnknown, 0),
@@ -76,6 +79,18 @@ func piecesFromGGUF(r *metadataReader) (*Tokenizer, error) {
 		return nil, err
 	}
 	return &Tokenizer{v, p}, nil
+}
+
+// escapeUser returns tokens with the spaces of user-defined ones written as
+// SentencePiece writes them. llama.cpp's converter writes them as spaces.
+func escapeUser(tokens []string, types []int32) []string {
+	escaped := slices.Clone(tokens)
+	for id := range min(len(tokens), len(types)) {
+		if types[id] == TypeUserDefined {
+			escaped[id] = strings.ReplaceAll(tokens[id], " ", space)
+		}
+	}
+	return escaped
 }
 
 // metadataReader reads typed values and keeps the first error.

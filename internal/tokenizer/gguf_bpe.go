@@ -80,7 +80,7 @@ func bpeFromGGUF(r *metadataReader) (*Tokenizer, error) {
 }
 
 func ggufPipeline(v Vocab, pre preTokenizer, merges []string) (*pipeline, error) {
-	m := &bpe{byteLevel: true, ignoreMerges: pre.ignoreMerges, unknown: None}
+	m := &bpe{byteLevel: true, holes: true, ignoreMerges: pre.ignoreMerges, unknown: None}
 	if err := loadGGUF(m, v.Tokens, merges); err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func ggufAdded(v *Vocab) []addedToken {
 }
 
 // loadGGUF fills a model with tokens in the byte-level alphabet and merges "left
-// right". Bytes without a token are left out of texts, as in llama.cpp.
+// right".
 func loadGGUF(m *bpe, spellings, merges []string) error {
 	entries := make([]entry, len(spellings))
 	for id, token := range spellings {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,6 +168,34 @@ func TestGGUFErrors(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 		require.True(t, strings.HasPrefix(err.Error(), "tokenizer: "), err)
 	}
+}
+
+// llama.cpp's converter writes the spaces of user-defined pieces as spaces.
+func TestGGUFUserDefinedSpaces(t *testing.T) {
+	m := storiesMetadata(t)
+	v := stories(t)
+	tokens, types := slices.Clone(v.Tokens), slices.Clone(v.Types)
+	tokens[500], types[500] = "   ", TypeUserDefined
+	m[keyTokens], m[keyTypes] = tokens, types
+	tok, err := FromGGUF(m)
+	require.NoError(t, err)
+	ids := encode(t, tok, "a   b", false)
+	require.Contains(t, ids, 500)
+	require.Equal(t, "a   b", tok.Decode(ids))
+}
+
+// A byte without a token keeps its neighbours apart, as in llama.cpp: "a" and
+// "b" do not become the token "ab".
+func TestGGUFMissingByte(t *testing.T) {
+	tok, err := FromGGUF(metadataMap{
+		keyModel: "gpt2", keyPre: "gpt-2", keyTokens: []string{"a", "b", "ab"}, keyTypes: []int32{1, 1, 1}, keyMerges: []string{"a b"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []int{2}, encode(t, tok, "ab", false))
+	require.Equal(t, []int{0, 1}, encode(t, tok, "axb", false))
+	long := strings.Repeat("axxb", 40) + "ab"
+	want := append(slices.Repeat([]int{0, 1}, 40), 2)
+	require.Equal(t, want, encode(t, tok, long, false))
 }
 
 func TestGGUFByteLevelErrors(t *testing.T) {

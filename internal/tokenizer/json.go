@@ -88,8 +88,12 @@ type jsonBuilder struct {
 	fused     bool // decoders so far give one string
 }
 
-// maxDepth is how deep Sequences may stand inside each other.
-const maxDepth = 8
+// Bounds on what a file can make of a text.
+const (
+	maxDepth = 8   // of Sequences inside each other
+	maxAdded = 512 // bytes of an added token
+	maxPut   = 64  // bytes that a normalizer puts for a match
+)
 
 // open reads the object of a part and takes its type.
 func (b *jsonBuilder) open(path string, data jsontext.Value, depth int) (o *object, kind string) {
@@ -103,7 +107,7 @@ func (b *jsonBuilder) open(path string, data jsontext.Value, depth int) (o *obje
 
 // sequence builds the elements of a Sequence.
 func (b *jsonBuilder) sequence(o *object, name string, depth int, build func(string, jsontext.Value, int) error) error {
-	parts := o.list(name)
+	parts := needed[[]jsontext.Value](o, name)
 	if err := o.finish(); err != nil {
 		return err
 	}
@@ -147,6 +151,9 @@ func (b *jsonBuilder) addTokens() error {
 	p := b.p
 	var raw, cooked []addedToken
 	for i, a := range b.added {
+		if len(a.Content) > maxAdded {
+			return fmt.Errorf("added_tokens[%d] has %d bytes, at most %d are supported", i, len(a.Content), maxAdded)
+		}
 		p.vocab.Types[a.ID] = TypeUserDefined
 		if a.Special {
 			p.vocab.Types[a.ID] = TypeControl
@@ -156,32 +163,21 @@ func (b *jsonBuilder) addTokens() error {
 			raw = append(raw, t)
 			continue
 		}
-		text, err := p.normalized(a.Content)
+		normal, err := p.normalized(newPiece(a.Content, false))
 		if err != nil {
 			return fmt.Errorf("added_tokens[%d]: %w", i, err)
 		}
-		if t.text = text; text == "" {
+		if normal.text == "" {
 			return fmt.Errorf("added_tokens[%d]: nothing is left of %q when it is normalized", i, a.Content)
 		}
-		p.printed[a.ID] = text
+		t.text, p.printed[a.ID] = normal.text, normal.text
 		cooked = append(cooked, t)
 	}
 	p.raw, p.cooked = newAddedTokens(raw), newAddedTokens(cooked)
 	return nil
 }
 
-func (t *pipeline) normalized(text string) (string, error) {
-	p := newPiece(text, false)
-	var err error
-	for _, n := range t.normalize {
-		if p, err = n.normalize(p); err != nil {
-			break
-		}
-	}
-	return p.text, err
-}
-
-// nameSpecial finds the ids of bos_token, eos_token and unk_token.
+// nameSpecial finds the ids of bos_token and eos_token.
 func (b *jsonBuilder) nameSpecial(config []byte) error {
 	var names struct {
 		BOS jsontext.Value `json:"bos_token"`
@@ -191,38 +187,33 @@ func (b *jsonBuilder) nameSpecial(config []byte) error {
 		return err
 	}
 	var err error
-	if b.p.vocab.BOS, err = b.special("bos_token", names.BOS); err == nil {
-		b.p.vocab.EOS, err = b.special("eos_token", names.EOS)
+	if b.p.vocab.BOS, err = b.special(names.BOS); err != nil {
+		return fmt.Errorf("bos_token: %w", err)
 	}
-	return err
+	if b.p.vocab.EOS, err = b.special(names.EOS); err != nil {
+		return fmt.Errorf("eos_token: %w", err)
+	}
+	return nil
 }
 
 // special returns the id of a token that is named by a string, or by an object
 // with its content. A token that the vocabulary lacks is None.
-func (b *jsonBuilder) special(name string, data jsontext.Value) (int, error) {
-	var content string
+func (b *jsonBuilder) special(data jsontext.Value) (int, error) {
+	var token struct {
+		Content string `json:"content"`
+	}
 	var err error
 	switch data.Kind() {
 	case '"':
-		err = json.Unmarshal(data, &content)
+		err = json.Unmarshal(data, &token.Content)
 	case '{':
-		var token struct {
-			Content string `json:"content"`
-		}
 		err = json.Unmarshal(data, &token)
-		content = token.Content
 	case 0, 'n':
-		return None, nil
 	default:
-		err = fmt.Errorf("want a string or an object")
+		err = errors.New("want a string or an object")
 	}
-	if err != nil {
-		return None, fmt.Errorf("%s: %w", name, err)
+	if err != nil || token.Content == "" {
+		return None, err
 	}
-	for _, a := range b.added {
-		if a.Content == content {
-			return a.ID, nil
-		}
-	}
-	return None, nil
+	return slices.Index(b.p.vocab.Tokens, token.Content), nil // None is -1
 }

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // setModel reads the model, which must be BPE.
@@ -18,24 +19,22 @@ func (b *jsonBuilder) setModel(o *object) error {
 	if dropout := member(o, "dropout", 0.0); dropout != 0 {
 		o.fail(fmt.Errorf("dropout %g would give different ids each time", dropout))
 	}
-	m := &bpe{
+	b.p.name, b.p.model = "BPE", &bpe{
 		byteLevel:    b.byteLevel,
 		fuseUnknown:  member(o, "fuse_unk", false),
 		fallback:     member(o, "byte_fallback", false),
 		ignoreMerges: member(o, "ignore_merges", false),
 	}
+	if b.byteLevel {
+		b.p.name = "byte-level BPE"
+	}
+	if b.byteLevel && b.p.model.fallback {
+		o.fail(errors.New("byte_fallback together with ByteLevel is not supported"))
+	}
 	unknown := member(o, "unk_token", "")
 	vocab, merges := o.raw("vocab"), o.raw("merges")
 	if err := o.finish(); err != nil {
 		return err
-	}
-	if m.byteLevel && m.fallback {
-		return errors.New("model: byte_fallback together with ByteLevel is not supported")
-	}
-	b.p.model = m
-	b.p.name = "BPE"
-	if m.byteLevel {
-		b.p.name = "byte-level BPE"
 	}
 	if err := b.setVocab(string(vocab), unknown); err != nil {
 		return fmt.Errorf("model.vocab: %w", err)
@@ -61,21 +60,17 @@ func (b *jsonBuilder) setVocab(text, unknown string) error {
 	for i := range v.Types {
 		v.Types[i] = TypeUnused
 	}
-	v.Unknown, m.unknown = None, None
 	for _, e := range entries {
 		if v.Types[e.id] == TypeNormal {
 			return fmt.Errorf("tokens %q and %q both have the id %d", v.Tokens[e.id], e.text, e.id)
 		}
 		v.Tokens[e.id], v.Types[e.id] = e.text, TypeNormal
-		if e.text == unknown {
-			v.Unknown, m.unknown = e.id, int32(e.id)
-		}
-	}
-	if unknown != "" && v.Unknown == None {
-		return fmt.Errorf("unk_token %q is not in it", unknown)
 	}
 	for _, a := range b.added {
 		v.Tokens[a.ID] = a.Content
+	}
+	if err := b.setUnknown(unknown); err != nil {
+		return err
 	}
 	b.load, err = newLoader(m, entries, len(v.Tokens))
 	for _, id := range m.bytes {
@@ -84,6 +79,19 @@ func (b *jsonBuilder) setVocab(text, unknown string) error {
 		}
 	}
 	return err
+}
+
+// setUnknown finds the unknown token, if the model names one.
+func (b *jsonBuilder) setUnknown(token string) error {
+	v := &b.p.vocab
+	v.Unknown = None
+	if token != "" {
+		if v.Unknown = slices.Index(v.Tokens, token); v.Unknown == None {
+			return fmt.Errorf("unk_token %q is not in it", token)
+		}
+	}
+	b.p.model.unknown = int32(v.Unknown)
+	return nil
 }
 
 // placeAdded checks that added tokens have the ids that the library gives them:

@@ -146,8 +146,3 @@ func (o *object) finish() error {
 	}
 	return o.err
 }
-
-// list takes an array of objects.
-func (o *object) list(name string) []jsontext.Value {
-	return slices.Clone(needed[[]jsontext.Value](o, name))
-}

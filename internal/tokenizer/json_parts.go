@@ -27,7 +27,7 @@ func (b *jsonBuilder) addNormalizer(path string, data jsontext.Value, depth int)
 	case "NFKD":
 		n = normalForm{ucd.NFKD}
 	case "Prepend":
-		n = prepend{needed[string](o, "prepend")}
+		n = prepend{shortText(o, "prepend")}
 	case "Replace":
 		n = replaceNormalizer(o)
 	case "Strip":
@@ -41,11 +41,20 @@ func (b *jsonBuilder) addNormalizer(path string, data jsontext.Value, depth int)
 
 func replaceNormalizer(o *object) normalizer {
 	literal, pattern := patternOf(o)
-	content := needed[string](o, "content")
+	content := shortText(o, "content")
 	if literal != "" {
 		return replaceString{literal, content}
 	}
 	return replacePattern{pattern, content}
+}
+
+// shortText takes a text that a normalizer puts in.
+func shortText(o *object, name string) string {
+	text := needed[string](o, name)
+	if len(text) > maxPut {
+		o.fail(fmt.Errorf("%q has %d bytes, at most %d are supported", name, len(text), maxPut))
+	}
+	return text
 }
 
 // patternOf takes the member "pattern": {"String": literal} or {"Regex":
@@ -249,24 +258,23 @@ func (b *jsonBuilder) addDecoder(path string, data jsontext.Value, depth int) er
 // stage returns what makes a stage of decoding, nil for a kind that is not
 // known.
 func (b *jsonBuilder) stage(o *object, kind string) stageMaker {
-	wasFused := b.fused
 	switch kind {
 	case "Fuse":
 		b.fused = true
 		return func() stage { return keepStage{} }
+	case "Strip":
+		return stripStageOf(o, b.fused)
+	case "Replace":
+		return b.replaceStage(o)
+	}
+	if b.fused {
+		o.fail(fmt.Errorf("%s after Fuse or ByteLevel is not supported", kind))
+	}
+	switch kind {
 	case "ByteLevel":
 		b.fused = true
 		o.ignore("add_prefix_space", "trim_offsets", "use_regex")
 		return func() stage { return &byteLevelStage{} }
-	case "Strip":
-		return stripStageOf(o, wasFused)
-	case "Replace":
-		return b.replaceStage(o)
-	}
-	if wasFused {
-		o.fail(fmt.Errorf("%s after Fuse or ByteLevel is not supported", kind))
-	}
-	switch kind {
 	case "ByteFallback":
 		return func() stage { return &byteFallbackStage{} }
 	case "Metaspace":
@@ -282,10 +290,10 @@ func (b *jsonBuilder) replaceStage(o *object) stageMaker {
 	literal, pattern := patternOf(o)
 	content := needed[string](o, "content")
 	if pattern != nil {
-		o.fail(errors.New("Replace with a Regex is not supported in a decoder"))
+		o.fail(errors.New("a Regex is not supported in the decoder Replace"))
 	}
 	if b.fused && utf8.RuneCountInString(literal) != 1 {
-		o.fail(fmt.Errorf("Replace of %q after Fuse is not supported, only of one character", literal))
+		o.fail(fmt.Errorf("pattern %q after Fuse is not supported, only one character", literal))
 	}
 	return func() stage {
 		return replaceStage{func(token string) string { return strings.ReplaceAll(token, literal, content) }}

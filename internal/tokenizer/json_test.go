@@ -36,11 +36,14 @@ func TestParseJSONErrors(t *testing.T) {
 		{"file", "post_processor", `{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<x>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"<x>":{"id":"<x>","ids":[999],"tokens":["<x>"]}}}`, "id 999 of the template is outside the vocabulary of 420"},
 		{"file", "decoder", `{"type":"CTC"}`, `decoder: type "CTC" is not supported`},
 		{"file", "decoder", `{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"ByteFallback"}]}`, "ByteFallback after Fuse or ByteLevel is not supported"},
-		{"file", "decoder", `{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"Replace","pattern":{"String":"ab"},"content":""}]}`, "only of one character"},
-		{"file", "decoder", `{"type":"Replace","pattern":{"Regex":"a"},"content":""}`, "Replace with a Regex is not supported in a decoder"},
+		{"file", "decoder", `{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"Replace","pattern":{"String":"ab"},"content":""}]}`, "only one character"},
+		{"file", "decoder", `{"type":"Replace","pattern":{"Regex":"a"},"content":""}`, "a Regex is not supported in the decoder Replace"},
 		{"file", "decoder", `{"type":"Strip","content":" ","start":-1,"stop":0}`, "start -1, stop 0"},
 		{"file", "added_tokens", `[{"id":3,"content":"<x>"}]`, `added_tokens[0] ("<x>") has id 3, the library gives it 420`},
 		{"file", "added_tokens", `[{"id":1,"content":"<s>","color":1}]`, `"added_tokens": `},
+		{"file", "added_tokens", `[{"id":420,"content":"` + strings.Repeat("x", 513) + `"}]`, "added_tokens[0] has 513 bytes, at most 512"},
+		{"file", "normalizer", `{"type":"Prepend","prepend":"` + strings.Repeat("x", 65) + `"}`, `"prepend" has 65 bytes, at most 64`},
+		{"file", "decoder", `{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"ByteLevel"}]}`, "ByteLevel after Fuse or ByteLevel is not supported"},
 		{"model", "type", `"Unigram"`, `model: type "Unigram" is not supported, only BPE`},
 		{"model", "type", `"WordPiece"`, `model: type "WordPiece" is not supported, only BPE`},
 		{"model", "continuing_subword_prefix", `"##"`, `continuing_subword_prefix "##" is not supported`},
@@ -107,6 +110,18 @@ func TestParseJSONHostile(t *testing.T) {
 	}
 }
 
+// Each of many normalizers doubles the text.
+func TestGrowingTextIsAnError(t *testing.T) {
+	double := `{"type":"Replace","pattern":{"String":"a"},"content":"aa"}`
+	members := map[string]jsontext.Value{
+		"normalizer": jsontext.Value(`{"type":"Sequence","normalizers":[` + strings.Repeat(double+",", 60) + double + `]}`),
+	}
+	tok, err := ParseJSON(jsonFile(t, "bytes", members, nil), nil)
+	require.NoError(t, err)
+	_, err = tok.Encode(strings.Repeat("a", 1000), false)
+	require.EqualError(t, err, "tokenizer: normalizers make 32000 bytes of 1000")
+}
+
 func TestExponentialPatternIsAnError(t *testing.T) {
 	split := map[string]jsontext.Value{
 		"pre_tokenizer": jsontext.Value(`{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(a|a)*(aa|a)*b$"},"behavior":"Isolated","invert":false}]}`),
@@ -127,6 +142,7 @@ func TestParseJSONConfig(t *testing.T) {
 		{`{}`, None, None},
 		{`{"bos_token":"<s>","eos_token":{"content":"</s>","lstrip":false}}`, 1, 2},
 		{`{"bos_token":null,"eos_token":"<eos>","other":[1]}`, None, None},
+		{`{"bos_token":"a","eos_token":""}`, 67, None},
 	} {
 		var config []byte
 		if c.config != "" {

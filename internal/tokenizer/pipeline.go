@@ -52,14 +52,28 @@ func (t *pipeline) encode(out *tokens, text string, o Options) error {
 func (t *pipeline) encodeText(out *tokens, p piece, parse bool) error {
 	words := t.words(out)
 	return t.raw.cut(p, parse, out, func(p piece) error {
-		var err error
-		for _, n := range t.normalize {
-			if p, err = n.normalize(p); err != nil {
-				return err
-			}
+		p, err := t.normalized(p)
+		if err != nil {
+			return err
 		}
 		return t.cooked.cut(p, parse, out, words)
 	})
+}
+
+// normalized applies the normalizers. It refuses those that make much more of a
+// text than any normal form does.
+func (t *pipeline) normalized(p piece) (piece, error) {
+	size := len(p.text)
+	for _, n := range t.normalize {
+		var err error
+		if p, err = n.normalize(p); err != nil {
+			return p, err
+		}
+		if len(p.text) > 1<<10+18*size {
+			return p, fmt.Errorf("normalizers make %d bytes of %d", len(p.text), size)
+		}
+	}
+	return p, nil
 }
 
 // words returns what splits a text and adds the tokens of its words to out.

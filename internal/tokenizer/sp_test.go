@@ -176,7 +176,7 @@ func TestEncodeEqualsDefinition(t *testing.T) {
 	}
 }
 
-func BenchmarkEncode(b *testing.B) {
+func BenchmarkEncodeSentencePiece(b *testing.B) {
 	tok := storiesTokenizer(b)
 	text := strings.Repeat("Once upon a time there was a little girl. ", 1<<20/42)
 	b.SetBytes(int64(len(text)))
@@ -212,4 +212,31 @@ func ExampleStream() {
 	// 7 " "
 	// 4 "b"
 	// ""
+}
+
+// Places cover the text in order, whatever the normalizer puts in or drops.
+func TestSentencePiecePlaces(t *testing.T) {
+	trimmed := stories(t)
+	trimmed.RemoveExtraSpaces = true
+	tok, err := New(trimmed)
+	require.NoError(t, err)
+	for text, want := range map[string]string{
+		"":            "",
+		"a the":       "▁a=a|▁the= the",
+		"  a   the  ": "▁a=a|▁the=   the",
+		"the\xff":     "▁the=the|<0xEF>=\xff|<0xBF>=\xff|<0xBD>=\xff",
+		"日":           "▁=|<0xE6>=日|<0x97>=日|<0xA5>=日",
+	} {
+		list, err := tok.Tokens(text, Options{})
+		require.NoError(t, err)
+		var got []string
+		for _, token := range list {
+			got = append(got, tok.Token(token.ID)+"="+text[token.Start:token.End])
+		}
+		require.Equal(t, want, strings.Join(got, "|"), "%q", text)
+	}
+	list, err := storiesTokenizer(t).Tokens("a<s>b", Options{Add: true, Parse: true})
+	require.NoError(t, err)
+	require.Equal(t, Token{1, 0, 0}, list[0])
+	require.Contains(t, list, Token{1, 1, 4})
 }

@@ -2,6 +2,7 @@ package split
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lpuctl/lpuctl/internal/tokenizer/ucd"
 )
@@ -239,11 +240,11 @@ func (s scanner) asciiLetters(i int) int {
 }
 
 func cjk(s scanner, i int) int {
-	for _, c := range s.text[i:] {
+	for {
+		c, n := utf8.DecodeRuneInString(s.text[i:])
 		if (c < '一' || '龥' < c) && (c < '぀' || 'ヿ' < c) {
-			break
+			return i
 		}
-		i += len(string(c))
+		i += n
 	}
-	return i
 }

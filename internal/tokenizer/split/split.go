@@ -192,12 +192,17 @@ func (s scanner) contraction(i int) int {
 	return i
 }
 
-// Literal returns a pattern that matches text, which is not empty.
-func Literal(text string) Pattern {
-	return linear{table: ucd.Load(), match: func(s scanner, i int) int {
-		if strings.HasPrefix(s.text[i:], text) {
-			return i + len(text)
+// Literal is the pattern that matches itself. It is not empty.
+type Literal string
+
+// Each implements [Pattern].
+func (l Literal) Each(s string, match func(start, end int)) error {
+	for at := 0; ; {
+		n := strings.Index(s[at:], string(l))
+		if n < 0 {
+			return nil
 		}
-		return i
-	}}
+		match(at+n, at+n+len(l))
+		at += n + len(l)
+	}
 }

@@ -120,6 +120,11 @@ func FuzzKnownPatterns(f *testing.F) {
 		engines[name] = p
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		for _, pattern := range patterns {
+			p, err := New(pattern)
+			require.NoError(t, err)
+			matches(t, p, text) // does not panic
+		}
 		if !utf8.ValidString(text) || strings.Contains(text, "ſ") || len(text) > 1<<10 {
 			t.Skip() // the engine does not fold the long s
 		}

@@ -151,8 +151,18 @@ def train():
             f.write("\n")
 
 
+def without_byte(model, char):
+    """Members of a model that lacks a byte."""
+    vocab = [t for t in sorted(model["vocab"], key=model["vocab"].get) if char not in t]
+    merges = [m for m in model["merges"] if char not in m[0] + m[1]]
+    return {"vocab": {t: i for i, t in enumerate(vocab)}, "merges": merges}
+
+
 def main():
     files = load()
+    lacking = without_byte(files["bytes"]["model"], "Ã")  # the first byte of é
+    VARIANTS["a byte is missing"] = ("bytes", {}, lacking)
+    VARIANTS["a byte is missing, no unknown token"] = ("bytes", {}, {**lacking, "unk_token": None})
     r = random.Random(1)
     with open("json.jsonl", "w") as out:
 
