@@ -22,6 +22,7 @@
 // [Client.Chat] waits for the whole answer instead. The other endpoints are
 // methods of [Client] too: Models, Embed, Transcribe, Translate, Speak,
 // UploadFile, CreateBatch, Respond, Rerank, CreateFineTuning and their kin.
+// [Client.Post] sends JSON that is there already.
 //
 // # Requests
 //

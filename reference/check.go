@@ -103,6 +103,9 @@ func (c *checker) node(n *ir.Node, k facts) error {
 		if ids, experts := k.of(n.Args[2]).n, n.Args[1].Type.Shape[0]; ids != experts {
 			return fmt.Errorf("ids of %d experts for the weights of %d", ids, experts)
 		}
+		if len(n.Args) > 3 && k.of(n.Args[3]).fact != weight {
+			return fmt.Errorf("operand bias is %v, want %v", k.of(n.Args[3]).fact, weight)
+		}
 	case ir.Embed:
 		if rows := n.Args[1].Type.Shape[0]; c.table == 0 || rows < c.table {
 			c.table = rows

@@ -84,6 +84,7 @@ func TestEmbedEveryTableType(t *testing.T) {
 type attentionShape struct {
 	heads, kvHeads, d int
 	rows              []int
+	start             int // first position; the caches hold NaN before it
 	options           ir.AttentionOptions
 	sinks             bool
 }
@@ -99,6 +100,7 @@ func TestAttention(t *testing.T) {
 		{heads: 2, kvHeads: 1, d: 2, rows: []int{3, 1}},
 		{heads: 4, kvHeads: 2, d: 6, rows: []int{7, 7, 1, 1, 7}, options: ir.AttentionOptions{Window: 5}},
 		{heads: 4, kvHeads: 2, d: 6, rows: []int{7, 7, 1, 1, 7}, options: ir.AttentionOptions{Window: 1}},
+		{heads: 4, kvHeads: 2, d: 6, rows: []int{7, 1, 7}, start: 10, options: ir.AttentionOptions{Window: 5}},
 		{heads: 2, kvHeads: 2, d: 4, rows: []int{7, 7, 7, 1}, options: ir.AttentionOptions{Window: 17, Softcap: 2}},
 		{heads: 4, kvHeads: 1, d: 6, rows: []int{7, 7, 1, 1}, options: ir.AttentionOptions{Window: 1000}, sinks: true},
 		{heads: 6, kvHeads: 2, d: 8, rows: []int{7, 7, 7, 1}, options: ir.AttentionOptions{Window: 4, Softcap: 50}, sinks: true},
@@ -170,10 +172,10 @@ func (s attentionShape) tables(amplitude float64) logicals {
 	return all
 }
 
-// chunks run tokens 0, 1, 2, … at their positions.
+// chunks run the token of each position from start on.
 func (s attentionShape) chunks() []chunk {
 	var all []chunk
-	pos := 0
+	pos := s.start
 	for _, n := range s.rows {
 		ids := allTokens(attentionContext)[pos : pos+n]
 		all = append(all, chunk{ids, pos})

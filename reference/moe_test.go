@@ -173,8 +173,8 @@ func TestMoEAllocatesNothing(t *testing.T) {
 	}))
 }
 
-// TestMoERefused: ids that a router of other experts made, and ids that a
-// function gets from its caller.
+// TestMoERefused: ids that a router of other experts made, ids that a function
+// gets from its caller, and a bias that is no weight.
 func TestMoERefused(t *testing.T) {
 	other := func(b *ir.Builder) body {
 		w := b.Weight("w", ir.Tensor(ir.F32, 3, 2, 4))
@@ -195,10 +195,18 @@ func TestMoERefused(t *testing.T) {
 			return f.Call(fn, []string{"y"}, x, ids, w)[0]
 		}
 	}
+	biased := func(b *ir.Builder) body {
+		w := b.Weight("w", ir.Tensor(ir.F32, 1, 4, 4))
+		return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
+			_, ids := f.RouterTopK("route", f.MoECombine("one", x, x), 1, ir.RouteAll)
+			return f.BiasedMoELinear("y", x, w, ids, x, ir.KindF32)
+		}
+	}
 	for _, c := range []struct {
 		declare func(b *ir.Builder) body
 		want    string
 	}{
+		{biased, "%y = moe_linear: operand bias is computed, want a weight"},
 		{other, "%y = moe_linear: ids of 4 experts for the weights of 3"},
 		{passed, "%y.z = moe_linear: operand ids is computed, want ids of experts"},
 	} {

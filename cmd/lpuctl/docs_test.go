@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
 
@@ -63,6 +64,17 @@ func TestExamplesParse(t *testing.T) {
 				parseExample(t, words)
 			}
 		}
+	})
+}
+
+// TestFlagValues checks the names of values in help texts: pflag takes what
+// stands in backquotes.
+func TestFlagValues(t *testing.T) {
+	visit(newRoot(&app{}), func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+			name, _ := pflag.UnquoteUsage(flag)
+			require.NotContains(t, name, " ", "%s --%s", cmd.CommandPath(), flag.Name)
+		})
 	})
 }
 

@@ -13,6 +13,13 @@ const (
 	exitUsage       = 2
 	exitDiffer      = 3 // numbers differ, or a proof failed
 	exitToolMissing = 4
+	exitKey         = 10 // API key missing or refused
+	exitLimit       = 11 // rate limit or capacity
+	exitRefused     = 12 // request refused
+	exitServer      = 13 // server error
+	exitNetwork     = 14 // network, or a timeout
+	exitStream      = 15 // stream cut short
+	exitBatchFailed = 16 // batch finished with failed lines
 	exitInterrupted = 130
 )
 
@@ -45,6 +52,8 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &coded):
 		return coded.code
+	case groqExit(err) != exitOK:
+		return groqExit(err)
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"io"
 	"os"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// terminal reports whether w is a terminal.
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// terminal reports whether a stream is a terminal.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
@@ -21,7 +20,7 @@ func (a *app) progress(total int64, what string, bytes bool) (add func(int64), d
 	if a.quiet || !terminal(a.err) {
 		return func(int64) {}, func() {}
 	}
-	bar := progressbar.NewOptions64(total,
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(a.err),
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionShowBytes(bytes),
@@ -30,6 +29,10 @@ func (a *app) progress(total int64, what string, bytes bool) (add func(int64), d
 		progressbar.OptionSetWidth(24),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionEnableColorCodes(os.Getenv("NO_COLOR") == ""),
-	)
+	}
+	if !bytes { // whose rate is shown anyway
+		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(what))
+	}
+	bar := progressbar.NewOptions64(total, options...)
 	return func(n int64) { _ = bar.Add64(n) }, func() { _ = bar.Finish() }
 }

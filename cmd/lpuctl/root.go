@@ -32,7 +32,15 @@ func (a *app) log() *slog.Logger {
 	case a.quiet:
 		level = slog.LevelError
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+}
+
+// withoutTime drops the time of a log record.
+func withoutTime(groups []string, attr slog.Attr) slog.Attr {
+	if len(groups) == 0 && attr.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return attr
 }
 
 // execute runs one command line and returns the exit code of the process.
@@ -50,9 +58,19 @@ func execute(ctx context.Context, args []string, s streams) int {
 	code := exitCode(err)
 	var coded *codedError
 	if err != nil && !(errors.As(err, &coded) && coded.err == nil) {
-		fmt.Fprintf(s.err, "lpuctl: %v\n", err)
+		fmt.Fprintf(s.err, "lpuctl: %s\n", errorText(err))
+		explain(s.err, err)
 	}
 	return code
+}
+
+// errorText is an error as the user reads it. That a call was interrupted
+// needs no details; a verb that has something to add wraps the error.
+func errorText(err error) string {
+	if err == context.Canceled || groqExit(err) == exitInterrupted {
+		return "interrupted"
+	}
+	return printable(err.Error())
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -69,6 +87,8 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newDemo(a), newInspect(a), newConvert(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newValidate(a), newEval(a),
 		newDoctor(a), newVersion(a),
+		newPrompt(a), newConversations(a), newModels(a), newLogin(a), newConfig(a),
+		newEmbed(a), newTranscribe(a), newSpeak(a), newFiles(a), newBatch(a),
 	)
 	return root
 }

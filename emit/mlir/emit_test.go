@@ -92,8 +92,8 @@ func TestErrors(t *testing.T) {
 			"%embedding) {kind = \"f32\"} : f32[1,1]\n    %capped = softcap(%logits) {cap = 30.0} : f32[1,1]", "@decode: %logits = linear: operand %embedding is a value, want a weight"},
 		"mixed": {"call @layer_decode(%layers.0,", "call @layer_decode(@row,", "@decode: %layers.1 = call: argument @row is a weight where the first call of @layer_decode passes a value"},
 		"nested": {"\n  func @decode(", `
-  func private @outer(%x: f32[1,8], %k: f32[2,1,4,16], %v: f32[2,16,1,4], %i: i32[], %p: i32[], %n: f32[8], %w: q4g32f16z[4,8], %b: f32[4], %h: f32[4], %k0: f32[2], %c: f32[16,1], %s: f32[16,1]) {
-    %y, %yk, %yv = call @layer_decode(%x, %k, %v, %i, %p, %n, %w, %b, %h, %k0, %c, %s) : f32[1,8], f32[2,1,4,16], f32[2,16,1,4]
+  func private @outer(%x: f32[1,8], %k: f32[2,1,4,16], %v: f32[2,16,1,4], %i: i32[], %p: i32[], %n: f32[8], %w: q4g32f16z[4,8], %b: f32[4], %h: f32[4], %k0: f32[2], %o: i32[8], %c: f32[16,1], %s: f32[16,1]) {
+    %y, %yk, %yv = call @layer_decode(%x, %k, %v, %i, %p, %n, %w, %b, %h, %k0, %o, %c, %s) : f32[1,8], f32[2,1,4,16], f32[2,16,1,4]
     return %y, %yk, %yv
   }
 

@@ -196,6 +196,13 @@ func TestModelExact(t *testing.T) {
 				serial = append(serial, a.logits...)
 			}
 			requireBits(t, serial, chunked, "logits")
+			if s.extras { // from position 41 on, layer 0 sees no NaN of the cache
+				var late []step
+				for pos := 20; pos < 48; pos++ {
+					late = append(late, step{pos, []int32{int32(pos)}})
+				}
+				checkExact(t, e, m, weights, late)
+			}
 		})
 	}
 }

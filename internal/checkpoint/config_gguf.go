@@ -79,6 +79,21 @@ func configGGUF(file *gguf.File) (Config, error) {
 	if general.err != nil {
 		return Config{}, general.err
 	}
+	c, err := family.config(file, name)
+	if err != nil {
+		return Config{}, err
+	}
+	if c.BOS, c.EOS = general.ggufBOS(), general.ggufEOS(); general.err != nil {
+		return Config{}, general.err
+	}
+	if c.Vocab == 0 {
+		return Config{}, fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
+	}
+	return c, c.Check()
+}
+
+// config reads the keys of the architecture, which has that name in the file.
+func (family ggufFamily) config(file *gguf.File, name string) (Config, error) {
 	asked := map[string]bool{}
 	f := &fields{prefix: name + ".", get: func(key string) (any, bool) {
 		asked[name+"."+key] = true
@@ -92,18 +107,11 @@ func configGGUF(file *gguf.File) (Config, error) {
 	}
 	c := f.ggufConfig(tensors)
 	c.Architecture = family.architecture
-	c.BOS, c.EOS = general.ggufBOS(), general.ggufEOS()
 	if f.err == nil {
 		family.read(f, &c, tensors)
 		f.unknown(file.Keys(), asked)
 	}
-	if err := firstError(f.err, general.err); err != nil {
-		return Config{}, err
-	}
-	if c.Vocab == 0 {
-		return Config{}, fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
-	}
-	return c, c.Check()
+	return c, f.err
 }
 
 // ggufHarmless lists the keys of an architecture that change no arithmetic, or
@@ -119,13 +127,6 @@ func (f *fields) unknown(keys []string, asked map[string]bool) {
 			f.fail(short, "is not known to lpuctl, and may change the arithmetic")
 		}
 	}
-}
-
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // ggufConfig reads what all families have.

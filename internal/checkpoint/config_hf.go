@@ -58,6 +58,13 @@ var hfNeutral = []neutral{
 	{"alibi", false},
 	{"num_experts", nil},
 	{"num_local_experts", nil},
+	{"n_routed_experts", nil},
+	{"n_shared_experts", 0},
+	{"shared_expert_intermediate_size", 0},
+	{"routed_scaling_factor", 1},
+	{"scoring_func", "softmax"},
+	{"swiglu_alpha", nil},
+	{"swiglu_limit", nil},
 	{"use_bidirectional_attention", false},
 	{"attention_chunk_size", nil},
 	{"attn_temperature_tuning", false},
@@ -65,6 +72,7 @@ var hfNeutral = []neutral{
 	{"no_rope_layer_interval", nil},
 	{"qk_layernorm", false},
 	{"rope_ratio", 1},
+	{"use_mrope", false},
 	{"scale_emb", 1},
 	{"use_parallel_residual", false},
 	{"compression_config", nil},
@@ -142,7 +150,6 @@ func (f *fields) hfConfig(def Config) Config {
 		c.HeadDim = f.headDim("head_dim", &c)
 	}
 	if c.Layers < 1 || c.Layers > maxSize { // before anything is made for each layer
-		c.Windows = nil
 		f.fail("num_hidden_layers", "is %d, not 1 to %d", c.Layers, maxSize)
 	}
 	return c

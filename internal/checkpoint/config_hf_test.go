@@ -117,6 +117,8 @@ func TestParseHFObject(t *testing.T) {
 }
 
 func FuzzConfig(f *testing.F) {
+	f.Add([]byte(`{"model_type":"qwen3_moe","decoder_sparse_step":2,"mlp_only_layers":[1],"num_experts":4,"num_experts_per_tok":2}`))
+	f.Add([]byte(`{"model_type":"gpt_oss","num_local_experts":4,"swiglu_limit":1.5,"layer_types":["full_attention"],"num_hidden_layers":1}`))
 	f.Add([]byte(`{"model_type":"llama","rope_parameters":{"rope_type":"linear","factor":2}}`))
 	f.Add([]byte(`{"model_type":"llama","eos_token_id":[1,2],"rope_scaling":{"type":"default"},"layer_types":["full_attention"]}`))
 	f.Add([]byte(`{"model_type":"gemma3","text_config":{"rope_parameters":{"full_attention":{"rope_type":"yarn","factor":2}},"sliding_window_pattern":2}}`))

@@ -2,8 +2,8 @@ package checkpoint
 
 import "math"
 
-// gemma are the numbers that Gemma 2 and 3 share.
-func gemma() Config {
+// gemmaDefaults are the numbers that Gemma 2 and 3 share.
+func gemmaDefaults() Config {
 	return Config{
 		Layers: 26, Hidden: 2304, Intermediate: 9216, Heads: 8, KVHeads: 4, HeadDim: 256, NormEps: 1e-6,
 		BOS: 2, EOS: []int{1}, TieEmbeddings: true, PostNorms: true, GELU: true,
@@ -12,7 +12,7 @@ func gemma() Config {
 
 // hfGemma2 has soft caps and a window in every second layer: Gemma2Config.
 func hfGemma2() hfFamily {
-	def := gemma()
+	def := gemmaDefaults()
 	def.Vocab, def.Context = 256000, 8192
 	return hfFamily{
 		class:    "Gemma2ForCausalLM",
@@ -31,7 +31,7 @@ func hfGemma2() hfFamily {
 
 // hfGemma3 has norms of q and k, and two rotary embeddings: Gemma3TextConfig.
 func hfGemma3() hfFamily {
-	def := gemma()
+	def := gemmaDefaults()
 	def.Vocab, def.Context, def.QKNorm = 262208, 131072, true
 	return hfFamily{
 		class:    "Gemma3ForCausalLM",

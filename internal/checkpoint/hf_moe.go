@@ -94,7 +94,7 @@ func hfGPTOSS() hfFamily {
 			Layers: 36, Hidden: 2880, Intermediate: 2880, Heads: 64, KVHeads: 8, HeadDim: 64, Vocab: 201088, Context: 131072,
 			NormEps: 1e-5, BOS: -1, Sinks: true,
 		},
-		honours: []string{"attention_bias", "sliding_window", "num_local_experts"},
+		honours: []string{"attention_bias", "sliding_window", "num_local_experts", "swiglu_alpha", "swiglu_limit"},
 		read: func(f *fields, c *Config) {
 			c.QKVBias = f.bool("attention_bias", true)
 			c.OutBias = c.QKVBias

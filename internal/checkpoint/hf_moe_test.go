@@ -26,6 +26,54 @@ func TestMoEDefaults(t *testing.T) {
 	require.Equal(t, GPTOSSRope(150000), c.Rope)
 }
 
+// TestPublishedMoE reads the config.json files of three published models; gpt-oss
+// with two of its layers.
+func TestPublishedMoE(t *testing.T) {
+	mixtral, err := parseHF([]byte(`{"architectures": ["MixtralForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 1,
+		"eos_token_id": 2, "hidden_act": "silu", "hidden_size": 4096, "initializer_range": 0.02, "intermediate_size": 14336,
+		"max_position_embeddings": 32768, "model_type": "mixtral", "num_attention_heads": 32, "num_experts_per_tok": 2,
+		"num_hidden_layers": 32, "num_key_value_heads": 8, "num_local_experts": 8, "output_router_logits": false,
+		"rms_norm_eps": 1e-05, "rope_theta": 1000000.0, "router_aux_loss_coef": 0.02, "sliding_window": null,
+		"tie_word_embeddings": false, "torch_dtype": "bfloat16", "use_cache": true, "vocab_size": 32000}`))
+	require.NoError(t, err)
+	require.Equal(t, Config{
+		Architecture: "mixtral", Layers: 32, Hidden: 4096, Intermediate: 14336, Heads: 32, KVHeads: 8, HeadDim: 128,
+		Vocab: 32000, Context: 32768, NormEps: 1e-5, Rope: Rope{Type: "default", Theta: 1e6}, BOS: 1, EOS: []int{2}, DType: "BF16",
+		Experts: Experts{Count: 8, PerToken: 2, Intermediate: 14336, Normalize: true},
+	}, mixtral)
+
+	qwen, err := parseHF([]byte(`{"architectures": ["Qwen3MoeForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
+		"bos_token_id": 151643, "decoder_sparse_step": 1, "eos_token_id": 151645, "head_dim": 128, "hidden_act": "silu",
+		"hidden_size": 2048, "initializer_range": 0.02, "intermediate_size": 6144, "max_position_embeddings": 40960,
+		"max_window_layers": 48, "mlp_only_layers": [], "model_type": "qwen3_moe", "moe_intermediate_size": 768,
+		"norm_topk_prob": true, "num_attention_heads": 32, "num_experts": 128, "num_experts_per_tok": 8, "num_hidden_layers": 48,
+		"num_key_value_heads": 4, "output_router_logits": false, "rms_norm_eps": 1e-06, "rope_scaling": null,
+		"rope_theta": 1000000.0, "router_aux_loss_coef": 0.001, "sliding_window": null, "tie_word_embeddings": false,
+		"torch_dtype": "bfloat16", "use_cache": true, "use_sliding_window": false, "vocab_size": 151936}`))
+	require.NoError(t, err)
+	require.Equal(t, Experts{Count: 128, PerToken: 8, Intermediate: 768, Normalize: true, Dense: make([]bool, 48)}, qwen.Experts)
+	require.Equal(t, 128, qwen.HeadDim)
+	require.True(t, qwen.QKNorm)
+	require.Nil(t, qwen.Windows)
+
+	oss, err := parseHF([]byte(`{"architectures": ["GptOssForCausalLM"], "attention_bias": true, "attention_dropout": 0.0,
+		"eos_token_id": 200002, "experts_per_token": 4, "head_dim": 64, "hidden_act": "silu", "hidden_size": 2880,
+		"initial_context_length": 4096, "initializer_range": 0.02, "intermediate_size": 2880, "layer_types": ["sliding_attention",
+		"full_attention"], "max_position_embeddings": 131072, "model_type": "gpt_oss", "num_attention_heads": 64,
+		"num_experts_per_tok": 4, "num_hidden_layers": 2, "num_key_value_heads": 8, "num_local_experts": 32,
+		"output_router_logits": false, "pad_token_id": 199999, "quantization_config": {"modules_to_not_convert":
+		["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"], "quant_method": "mxfp4"},
+		"rms_norm_eps": 1e-05, "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0,
+		"original_max_position_embeddings": 4096, "rope_type": "yarn", "truncate": false}, "rope_theta": 150000,
+		"router_aux_loss_coef": 0.9, "sliding_window": 128, "swiglu_limit": 7.0, "tie_word_embeddings": false, "use_cache": true,
+		"vocab_size": 201088}`))
+	require.NoError(t, err)
+	require.Equal(t, GPTOSSRope(150000), oss.Rope)
+	require.Equal(t, []int{128, 0}, oss.Windows)
+	require.Equal(t, Experts{Count: 32, PerToken: 4, Intermediate: 2880, Normalize: true, Bias: true, Limit: 7, Alpha: 1.702}, oss.Experts)
+	require.True(t, oss.Sinks && oss.QKVBias && oss.OutBias)
+}
+
 // TestDenseLayers: which layers of Qwen 3 MoE have an MLP.
 func TestDenseLayers(t *testing.T) {
 	for keys, want := range map[string][]bool{

@@ -156,7 +156,7 @@ func (f *fields) layerRope(c *Config, object map[string]any, kind string, r *Rop
 // nestedRope says whether an object of rope parameters has one for each layer
 // type.
 func nestedRope(object map[string]any) bool {
-	return slices.ContainsFunc(sortedKeys(object), func(key string) bool {
-		return key == "full_attention" || key == "sliding_attention"
-	})
+	_, full := object["full_attention"]
+	_, local := object["sliding_attention"]
+	return full || local
 }
