@@ -103,22 +103,16 @@ func (a *app) tokenizeText(tok *tokenizer.Tokenizer, f *tokenizeFlags, text stri
 
 // encode returns ids, or with --offsets [id, start, end].
 func (f *tokenizeFlags) encode(tok *tokenizer.Tokenizer, text string) (any, error) {
-	list, err := tok.Tokens(text, tokenizer.Options{Add: !f.noSpecial, Parse: f.parseSpecial})
-	if err != nil {
-		return nil, err
+	o := tokenizer.Options{Add: !f.noSpecial, Parse: f.parseSpecial}
+	if !f.offsets {
+		return tok.IDs(text, o)
 	}
-	if f.offsets {
-		rows := make([][3]int, len(list))
-		for i, t := range list {
-			rows[i] = [3]int{t.ID, t.Start, t.End}
-		}
-		return rows, nil
-	}
-	ids := make([]int, len(list))
+	list, err := tok.Tokens(text, o)
+	rows := make([][3]int, len(list))
 	for i, t := range list {
-		ids[i] = t.ID
+		rows[i] = [3]int{t.ID, t.Start, t.End}
 	}
-	return ids, nil
+	return rows, err
 }
 
 func (f *tokenizeFlags) text(tok *tokenizer.Tokenizer, ids []int) (string, error) {

@@ -49,8 +49,7 @@ func (a *addedTokens) cut(p piece, parse bool, out *tokens, rest func(piece) err
 		if t.special && !parse || t.singleWord && !alone(p.text, at, from) {
 			continue
 		}
-		start, end := t.extend(p.text, at, from)
-		start = max(start, done)
+		start, end := t.extend(p.text, at, from, done)
 		if done < start {
 			if err := rest(p.slice(done, start)); err != nil {
 				return err
@@ -67,10 +66,15 @@ func (a *addedTokens) cut(p piece, parse bool, out *tokens, rest func(piece) err
 }
 
 // extend returns the place of a token at i to j with the white space that it
-// takes.
-func (t addedToken) extend(s string, i, j int) (start, end int) {
+// takes. What is before done is taken already: if that is beyond j, by rstrip of
+// the token before, and white space.
+func (t addedToken) extend(s string, i, j, done int) (start, end int) {
 	table := ucd.Load()
-	for t.lstrip && i > 0 {
+	if t.rstrip {
+		j = max(j, done)
+	}
+	i = min(max(i, done), j)
+	for t.lstrip && i > done {
 		c, n := utf8.DecodeLastRuneInString(s[:i])
 		if table.Of(c)&ucd.Space == 0 {
 			break

@@ -156,10 +156,13 @@ func (s *byteFallbackStage) flush(next func(string)) {
 }
 
 // replaceStage replaces in each token.
-type replaceStage struct{ replace func(string) string }
+type replaceStage struct{ old, text string }
 
-func (s replaceStage) push(token string, next func(string)) { next(s.replace(token)) }
-func (s replaceStage) flush(func(string))                   {}
+func (s replaceStage) push(token string, next func(string)) {
+	next(strings.ReplaceAll(token, s.old, s.text))
+}
+
+func (s replaceStage) flush(func(string)) {}
 
 // metaspaceStage writes replacement as a space, in the first token as nothing
 // when prefix says so.

@@ -91,7 +91,7 @@ type jsonBuilder struct {
 // Bounds on what a file can make of a text.
 const (
 	maxDepth = 8   // of Sequences inside each other
-	maxAdded = 512 // bytes of an added token
+	maxAdded = 512 // bytes of a token that is looked for in the text
 	maxPut   = 64  // bytes that a normalizer puts for a match
 )
 

@@ -3,7 +3,6 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -295,9 +294,7 @@ func (b *jsonBuilder) replaceStage(o *object) stageMaker {
 	if b.fused && utf8.RuneCountInString(literal) != 1 {
 		o.fail(fmt.Errorf("pattern %q after Fuse is not supported, only one character", literal))
 	}
-	return func() stage {
-		return replaceStage{func(token string) string { return strings.ReplaceAll(token, literal, content) }}
-	}
+	return func() stage { return replaceStage{literal, content} }
 }
 
 func stripStageOf(o *object, fused bool) stageMaker {

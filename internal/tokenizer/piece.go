@@ -57,14 +57,15 @@ func (p piece) origin(i, j int) (start, end int) {
 }
 
 // characters is origin with i and j moved outwards to whole characters.
-func (p piece) characters(i, j int) (start, end int) {
+func (p piece) characters(i, j int) span {
 	for i > 0 && i < len(p.text) && !utf8.RuneStart(p.text[i]) {
 		i--
 	}
 	for j < len(p.text) && !utf8.RuneStart(p.text[j]) {
 		j++
 	}
-	return p.origin(i, j)
+	start, end := p.origin(i, j)
+	return span{start, end}
 }
 
 // rewriter makes a piece out of another, from left to right.

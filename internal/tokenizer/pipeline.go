@@ -32,18 +32,14 @@ type splitter interface {
 func (t *pipeline) kind() string { return t.name }
 
 func (t *pipeline) encode(out *tokens, text string, o Options) error {
-	for _, id := range t.before {
-		if o.Add {
-			out.add(id, 0, 0)
-		}
+	if o.Add {
+		out.addAll(t.before, 0)
 	}
 	if err := t.encodeText(out, newPiece(text, out.places), o.Parse); err != nil {
 		return err
 	}
-	for _, id := range t.after {
-		if o.Add {
-			out.add(id, len(text), len(text))
-		}
+	if o.Add {
+		out.addAll(t.after, len(text))
 	}
 	return nil
 }
@@ -82,11 +78,9 @@ func (t *pipeline) words(out *tokens) func(piece) error {
 	last := func(p piece) error {
 		for _, u := range e.word(p.text) {
 			if out.places {
-				start, end := p.characters(int(u.start), int(u.end))
-				out.add(int(u.id), start, end)
-			} else {
-				out.ids = append(out.ids, int(u.id))
+				out.spans = append(out.spans, p.characters(int(u.start), int(u.end)))
 			}
+			out.ids = append(out.ids, int(u.id))
 		}
 		return nil
 	}

@@ -67,11 +67,11 @@ func (s patternSplitter) isolate(p piece, next func(piece) error) error {
 		pass(start, end)
 		done = end
 	})
-	pass(done, len(p.text))
-	if failed != nil {
-		return failed
+	if err != nil {
+		return err
 	}
-	return err
+	pass(done, len(p.text))
+	return failed
 }
 
 // part is a match, or what lies before, between or after matches.

@@ -105,6 +105,7 @@ func TestNewErrors(t *testing.T) {
 		{"7 tokens, 6 scores and 7 types", func(v *Vocab) { v.Scores = v.Scores[1:] }},
 		{"7 tokens, 7 scores and 6 types", func(v *Vocab) { v.Types = v.Types[1:] }},
 		{`token 3 ("\xff") is not UTF-8`, func(v *Vocab) { v.Tokens[3] = "\xff" }},
+		{"token 1 has 513 bytes, at most 512", func(v *Vocab) { v.Tokens[1] = strings.Repeat("s", 513) }},
 		{"token 3 is empty", func(v *Vocab) { v.Tokens[3] = "" }},
 		{`token 4 ("b"): type 0 is outside 1 to 6`, func(v *Vocab) { v.Types[4] = 0 }},
 		{`token 4 ("b"): type 7 is outside 1 to 6`, func(v *Vocab) { v.Types[4] = 7 }},

@@ -45,15 +45,19 @@ type Token struct {
 // UTF-8 counts as U+FFFD. It fails only when a pattern of the tokenizer takes
 // too long on the text.
 func (t *Tokenizer) Encode(text string, special bool) ([]int, error) {
-	out, err := t.encode(text, Options{Add: special}, false)
-	return out.ids, err
+	return t.IDs(text, Options{Add: special})
 }
 
 // EncodeSpecial returns the ids of text in which special tokens ("<s>",
 // "<|im_end|>") stand for themselves, the leftmost and longest first, as in a
 // rendered chat template. It adds no BOS or EOS: templates write their own.
 func (t *Tokenizer) EncodeSpecial(text string) ([]int, error) {
-	out, err := t.encode(text, Options{Parse: true}, false)
+	return t.IDs(text, Options{Parse: true})
+}
+
+// IDs is Encode with a choice of what special tokens are.
+func (t *Tokenizer) IDs(text string, o Options) ([]int, error) {
+	out, err := t.encode(text, o, false)
 	return out.ids, err
 }
 
@@ -97,6 +101,13 @@ func (t *tokens) add(id, start, end int) {
 	t.ids = append(t.ids, id)
 	if t.places {
 		t.spans = append(t.spans, span{start, end})
+	}
+}
+
+// addAll adds tokens without bytes.
+func (t *tokens) addAll(ids []int, at int) {
+	for _, id := range ids {
+		t.add(id, at, at)
 	}
 }
 

@@ -68,10 +68,17 @@ func (v *Vocab) validatePiece(id int) error {
 		return fmt.Errorf("token %d (%q) is not UTF-8", id, v.Tokens[id])
 	case v.Types[id] < TypeNormal || v.Types[id] > TypeByte:
 		return fmt.Errorf("token %d (%q): type %d is outside 1 to 6", id, v.Tokens[id], v.Types[id])
+	case len(v.Tokens[id]) > maxAdded && v.found(id):
+		return fmt.Errorf("token %d has %d bytes, at most %d are supported where it is looked for in the text", id, len(v.Tokens[id]), maxAdded)
 	case v.Scores[id] != v.Scores[id]:
 		return fmt.Errorf("token %d (%q): score is NaN", id, v.Tokens[id])
 	}
 	return nil
+}
+
+// found reports whether a token is looked for in the text, not merged.
+func (v *Vocab) found(id int) bool {
+	return v.Types[id] == TypeUnknown || v.Types[id] == TypeControl || v.Types[id] == TypeUserDefined
 }
 
 func (v *Vocab) validateIDs() error {

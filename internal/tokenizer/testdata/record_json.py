@@ -17,7 +17,7 @@ TEXTS = [
     "z" + "\u0301\u0323" * 20, "日本語、中文。ไทย", "👨‍👩‍👧 🇩🇪 ❤️ 👍🏽", "\x00\x01\x7f\u0085\u00a0\u3000\u200b\ufeff", "▁x ▁▁ y▁",
     "<s>a</s> <s> b<unk>", "a<tag>b <tag> c  <tag>  d", "xwordx word -word- words", "  <l> x  <r>  y <l><r> ", "CAFÉ café Tag", "if (a != b) { c->d(); } // ok\n",
     "hello hello the the theory", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "\ufdd0\uffff\U0010ffff\ue000", "XMLHttpRequest ABCdef ǅx",
-    "a-b--c---d - -", "...!?;: $+<=>^`|~ «» ‘’ \u2e5d", "q\u00e9\u00e8\u0153 <0x41> <0xFF>", "\n", "\r\n\r\n", " a", "a ", "ᾼᾳͅ \u0344 \u0958 \ufb1d",
+    "a-b--c---d - -", "...!?;: $+<=>^`|~ «» ‘’ \u2e5d", "q\u00e9\u00e8\u0153 <0x41> <0xFF>", "\n", "\r\n\r\n", " a", "a ", "<r>  \n  <l>\n\n x", "ᾼᾳͅ \u0344 \u0958 \ufb1d",
 ]
 
 BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True}
@@ -60,7 +60,7 @@ def template(before, after):
 TOKENS = [added("<unk>", True), added("<s>", True), added("</s>", True)]
 FLAGS = [
     *TOKENS, added("<tag>", normalized=True), added("word", single_word=True), added("<l>", True, lstrip=True),
-    added("<r>", rstrip=True), added("café", normalized=True), added("<s> b"),
+    added("<r>", rstrip=True), added("café", normalized=True), added("<s> b"), added("\n"),
 ]  # fmt: skip
 
 REPLACE = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}

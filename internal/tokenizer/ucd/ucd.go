@@ -1,14 +1,12 @@
 // Package ucd has the Unicode data that Hugging Face tokenizers goes by, of a
 // fixed version whatever Go's own tables are of: classes of characters and
-// normal forms.
+// normal forms. gen.py writes tables.go.
 package ucd
 
 import (
 	"sync"
 	"unicode/utf8"
 )
-
-//go:generate sh -c "python3 gen.py python3 >tables.go"
 
 // Class is a set of kinds of characters.
 type Class uint32
