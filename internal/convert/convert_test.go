@@ -179,6 +179,40 @@ func TestRefuses(t *testing.T) {
 	require.EqualError(t, err, `tokenizer.ggml.model "bert" cannot be converted; llama and gpt2 can`)
 }
 
+// withTokens is the tiny model with a vocabulary of two tokens.
+func withTokens(model string) checkpointtest.GGUF {
+	return checkpointtest.TinyGGUF().Set("tokenizer.ggml.model", model).Set("tokenizer.ggml.tokens", []string{"a", "ab"}).
+		Set("tokenizer.ggml.token_type", []int32{2, 1}).Set("tokenizer.ggml.scores", []float32{0, -1}).
+		Set("tokenizer.ggml.pre", "gpt-2").Set("tokenizer.ggml.merges", []string{"a b"}).Set("tokenizer.ggml.eos_token_id", uint32(1))
+}
+
+func TestRefusesIDs(t *testing.T) {
+	for key, want := range map[string]string{
+		"unknown_token_id": "tokenizer: unknown_token_id is 16, the embedding has 16 rows",
+		"bos_token_id":     "tokenizer: bos_token_id is 16, the embedding has 16 rows",
+		"eot_token_id":     "tokenizer: eot_token_id is 16, the embedding has 16 rows",
+	} {
+		c, err := checkpoint.FromGGUF("g", withTokens("llama").Set("tokenizer.ggml."+key, uint32(16)).Bytes())
+		require.NoError(t, err)
+		_, err = convert.ToHF(c, nil)
+		require.EqualError(t, err, want)
+	}
+}
+
+// FuzzConvert plans conversions of whatever the reader accepts.
+func FuzzConvert(f *testing.F) {
+	f.Add(withTokens("llama").Bytes())
+	f.Add(withTokens("gpt2").Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := checkpoint.FromGGUF("fuzz", data)
+		if err != nil {
+			return
+		}
+		_, _ = convert.ToHF(c, nil)
+		_, _ = convert.ToGGUF(c, "fuzz", quant.Q8_0)
+	})
+}
+
 // TestNothingIsLeft: an interrupted conversion, and one to what exists.
 func TestNothingIsLeft(t *testing.T) {
 	dir := t.TempDir()

@@ -32,7 +32,7 @@ func (v *vocab) sentencePieceJSON() ([]byte, error) {
 		"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
 		"fuse_unk": true, "byte_fallback": true, "ignore_merges": false, "vocab": ids, "merges": v.derivedMerges(ids),
 	}
-	if v.unknown >= 0 {
+	if v.unknown >= 0 && v.unknown < len(v.tokens) {
 		model["unk_token"] = v.tokens[v.unknown]
 	}
 	return json.Marshal(object{

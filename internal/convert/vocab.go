@@ -49,6 +49,11 @@ func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 			v.ends = append(v.ends, id)
 		}
 	}
+	for _, s := range v.special() {
+		if s.id >= config.Vocab {
+			return nil, fmt.Errorf("tokenizer: %s is %d, the embedding has %d rows", s.key, s.id, config.Vocab)
+		}
+	}
 	return v, nil
 }
 
@@ -102,8 +107,7 @@ func tokenID(c *checkpoint.Checkpoint, key string, def int) int {
 	return int(id)
 }
 
-// pairs returns the metadata of a GGUF file. Rows of the embedding beyond the
-// vocabulary get names, because llama.cpp wants one for each row.
+// pairs returns the metadata of a GGUF file with an embedding of that many rows.
 func (v *vocab) pairs(rows int) []gguf.Pair {
 	list := []gguf.Pair{{Key: "tokenizer.ggml.model", Value: v.model}}
 	add := func(key string, value any) {
@@ -112,32 +116,21 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	if v.model == "none" {
 		return list
 	}
-	tokens, types, scores := slices.Clone(v.tokens), slices.Clone(v.types), slices.Clone(v.scores)
-	for i := len(tokens); i < rows; i++ {
-		tokens, types = append(tokens, fmt.Sprintf("[PAD%d]", i)), append(types, tokenizer.TypeUnused)
-		scores = append(scores, 0)
-	}
+	tokens, types, scores := v.padded(rows)
 	if v.pre != "" {
 		add("pre", v.pre)
 	}
 	add("tokens", tokens)
+	add("token_type", types)
 	if v.model == "llama" {
 		add("scores", scores)
 		add("add_space_prefix", v.spacePrefix)
-	}
-	add("token_type", types)
-	if v.model == "gpt2" {
+	} else {
 		add("merges", v.merges)
 	}
-	for _, id := range []struct {
-		key   string
-		value int
-	}{
-		{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding},
-		{"eot_token_id", v.end(0)}, {"eom_token_id", v.end(1)},
-	} {
-		if id.value >= 0 {
-			add(id.key, uint32(id.value))
+	for _, s := range v.special() {
+		if s.id >= 0 {
+			add(s.key, uint32(s.id))
 		}
 	}
 	add("add_bos_token", v.addBOS)
@@ -146,6 +139,30 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 		list = append(list, gguf.Pair{Key: "tokenizer.chat_template", Value: v.template})
 	}
 	return list
+}
+
+// padded returns the tokens with names for rows of the embedding beyond them,
+// because llama.cpp wants one for each row.
+func (v *vocab) padded(rows int) (tokens []string, types []int32, scores []float32) {
+	tokens, types, scores = slices.Clone(v.tokens), slices.Clone(v.types), slices.Clone(v.scores)
+	for i := len(tokens); i < rows; i++ {
+		tokens, types = append(tokens, fmt.Sprintf("[PAD%d]", i)), append(types, tokenizer.TypeUnused)
+		scores = append(scores, 0)
+	}
+	return tokens, types, scores
+}
+
+// specialID is a special token by the key of GGUF; the id is -1 if there is none.
+type specialID struct {
+	key string
+	id  int
+}
+
+func (v *vocab) special() []specialID {
+	return []specialID{
+		{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding},
+		{"eot_token_id", v.end(0)}, {"eom_token_id", v.end(1)},
+	}
 }
 
 // end returns the id of one more token that ends generation, -1 if there is

@@ -124,19 +124,19 @@ func (m *matrix) groups() int { return quant.Groups(m.in, m.group) }
 // middle is the packed integer that stands for 0 in a symmetric matrix.
 func (m *matrix) middle() uint8 { return 1 << (m.bits - 1) }
 
-// formGroup returns the group of the integer form: 32, 64 or 128 inputs. A
+// formGroup returns the group of the integer form: 16, 32, 64 or 128 inputs. A
 // longer group is several of these with the same scale; a single one for the
 // whole row may be cut anywhere. It is 0 if the groups are too short.
 func (m *matrix) formGroup() int {
 	if m.group >= m.in {
-		for _, g := range []int{32, 64} {
+		for _, g := range []int{16, 32, 64} {
 			if g >= m.in {
 				return g
 			}
 		}
 		return 128
 	}
-	for _, g := range []int{128, 64, 32} {
+	for _, g := range []int{128, 64, 32, 16} {
 		if m.group%g == 0 {
 			return g
 		}

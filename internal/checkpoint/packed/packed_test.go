@@ -64,7 +64,7 @@ var cases = []struct {
 	scheme Scheme
 	form   string
 }{
-	{"awq.gemm.16", AWQ{Group: 16}, ""},
+	{"awq.gemm.16", AWQ{Group: 16}, "q4g16z"},
 	{"awq.gemm.32", AWQ{Group: 32}, "q4g32z"},
 	{"awq.gemm.64", AWQ{Group: 64}, "q4g64z"},
 	{"awq.gemm.128", AWQ{Group: 128}, "q4g128z"},
@@ -208,7 +208,7 @@ func TestNotSortable(t *testing.T) {
 }
 
 func show(f quant.Ints) string {
-	s := map[int]string{4: "q4", 8: "q8"}[f.Bits] + map[int]string{32: "g32", 64: "g64", 128: "g128"}[f.Group]
+	s := map[int]string{4: "q4", 8: "q8"}[f.Bits] + map[int]string{16: "g16", 32: "g32", 64: "g64", 128: "g128"}[f.Group]
 	if f.Zeros {
 		s += "z"
 	}
