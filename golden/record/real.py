@@ -60,7 +60,7 @@ def gemma3(file, folder):
     """The first five texts that llama.cpp has tokenized (gemma3.mjs), after BOS."""
     pairs = json.loads((folder / "gemma3.tokens.json").read_text())
     bos = file.get("tokenizer.ggml.bos_token_id")
-    return [(text, [bos] + ids) for text, ids in pairs[:5]], 12, False
+    return [(text, [bos] + ids) for text, ids in pairs[:5]], 11, False
 
 
 def main(name, source, folder):

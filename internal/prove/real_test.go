@@ -158,20 +158,22 @@ func TestGemma3Tokens(t *testing.T) {
 	}
 }
 
-// TestSmolLM2A15 lets the reference write with 15-bit activations: their
-// rounding may not change a word. The policy's relative L2 of 1e-3 is an NMSE of
-// 1e-6.
-func TestSmolLM2A15(t *testing.T) {
-	m, runs := smolLM2(t), realRuns(t, "smollm2")
-	e, policy := realEngine(t, m, ir.KindA15), golden.Activations15Policy()
+// requireA15 lets the reference write with 15-bit activations: their rounding may
+// not change a word. The policy's relative L2 of 1e-3 is an NMSE of 1e-6.
+func requireA15(t *testing.T, m *model.Model, runs []realRun) {
+	e := realEngine(t, m, ir.KindA15)
 	for _, want := range runs {
 		e.Reset()
 		got, err := Greedy(t.Context(), e, want.ids[:want.prompt], len(want.ids)-want.prompt)
 		require.NoError(t, err)
 		require.Equal(t, want.ids, got.IDs, want.text)
-		want.require(t, got, policy)
+		want.require(t, got, golden.Activations15Policy())
 	}
 }
+
+func TestSmolLM2A15(t *testing.T) { requireA15(t, smolLM2(t), realRuns(t, "smollm2")) }
+
+func TestGemma3A15(t *testing.T) { requireA15(t, gemma3(t), realRuns(t, "gemma3")) }
 
 // require compares the recorded logits under a policy.
 func (r *realRun) require(t *testing.T, got *engine.Run, p golden.Policy) {
