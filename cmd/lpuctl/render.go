@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/lpuctl/lpuctl/internal/chat/jinja"
 	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
 	"github.com/lpuctl/lpuctl/internal/mmap"
+	"github.com/lpuctl/lpuctl/internal/model"
 )
 
 // renderFlags are those of `lpuctl render`.
@@ -193,18 +193,35 @@ func parseVariables(set []string) (*jinja.Dict, error) {
 	return d, nil
 }
 
-// templatesOf finds the chat templates of MODEL: a folder or a GGUF file.
+// templatesOf finds the chat templates of MODEL without its weights if it can.
 func templatesOf(spec string) (*chat.Templates, error) {
-	info, err := os.Stat(spec)
-	switch {
+	switch info, err := os.Stat(spec); {
 	case err == nil && info.IsDir():
 		return chat.Folder(spec)
 	case err == nil:
 		return templatesGGUF(spec)
-	case strings.Contains(spec, ":") && errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", spec, chat.ErrNoTemplate)
 	}
-	return nil, err
+	m, err := model.Open(spec)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	return modelTemplates(m)
+}
+
+// modelTemplates finds the chat templates of an open model.
+func modelTemplates(m *model.Model) (*chat.Templates, error) {
+	switch {
+	case m.Checkpoint == nil:
+		return nil, fmt.Errorf("%s: %w: a preset is a shape only", m.Config.Name, chat.ErrNoTemplate)
+	case m.Checkpoint.Format() != "gguf":
+		return chat.Folder(m.Checkpoint.Dir())
+	}
+	t, err := chat.GGUF(m.Checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Config.Name, err)
+	}
+	return t, nil
 }
 
 // templatesGGUF reads the templates of a GGUF file, which need not have tensors.

@@ -11,7 +11,7 @@ import (
 	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
 )
 
-const chatTemplate = `{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}` +
+const showTemplate = `{{ bos_token }}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}` +
 	`{% if tools %}{{ tools|tojson }}{% endif %}{% if documents %}{{ documents|length }}{% endif %}` +
 	`{% if add_generation_prompt %}<assistant>{% endif %}{{ strftime_now("%d %b %Y") if date }}{{ x }}`
 
@@ -25,7 +25,7 @@ func write(t *testing.T, dir, name, text string) string {
 
 func TestRender(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "chat_template.jinja", chatTemplate)
+	write(t, dir, "chat_template.jinja", showTemplate)
 	write(t, dir, "tokenizer_config.json", `{"bos_token": "<s>"}`)
 	messages := write(t, dir, "messages.json", `[{"role": "user", "content": "Hi\n"}]`)
 	tools := write(t, dir, "tools.json", `[{"b": 1, "a": "<é>"}]`)
@@ -52,7 +52,7 @@ func TestRenderBareTemplate(t *testing.T) {
 func TestRenderGGUF(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.gguf")
 	require.NoError(t, gguf.Write(path, []gguf.Pair{
-		{Key: "tokenizer.chat_template", Value: chatTemplate},
+		{Key: "tokenizer.chat_template", Value: showTemplate},
 		{Key: "tokenizer.ggml.tokens", Value: []string{"<unk>", "<s>"}},
 		{Key: "tokenizer.ggml.bos_token_id", Value: uint32(1)},
 	}, nil))
@@ -97,7 +97,7 @@ func TestRenderErrors(t *testing.T) {
 func TestRunChatNeedsTemplate(t *testing.T) {
 	r := lpuctl(t, "run", "builtin:stories260k", "--chat", "Hi")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.err, "builtin:stories260k: no chat template")
+	require.Contains(t, r.err, "no chat template: the file has no tokenizer.chat_template")
 	r = lpuctl(t, "run", "builtin:stories260k", "--chat")
 	require.Equal(t, exitUsage, r.code)
 }

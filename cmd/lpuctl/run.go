@@ -121,7 +121,7 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	}
 	defer e.Close()
 
-	ids, err := f.promptIDs(tok, spec, prompt)
+	ids, err := f.promptIDs(m, tok, prompt)
 	if err != nil {
 		return err
 	}
@@ -141,13 +141,13 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	return nil
 }
 
-// promptIDs encodes the prompt, or with --chat what the template of the model at
-// spec makes of it.
-func (f *runFlags) promptIDs(tok *tokenizer.Tokenizer, spec, prompt string) ([]int, error) {
+// promptIDs encodes the prompt, or with --chat what the template of the model
+// makes of it.
+func (f *runFlags) promptIDs(m *model.Model, tok *tokenizer.Tokenizer, prompt string) ([]int, error) {
 	if !f.chat {
 		return promptIDs(tok, prompt)
 	}
-	templates, err := templatesOf(spec)
+	templates, err := modelTemplates(m)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (f *runFlags) promptIDs(tok *tokenizer.Tokenizer, spec, prompt string) ([]i
 		Messages: chat.User(prompt), GenerationPrompt: true, Now: time.Now(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", spec, err)
+		return nil, err
 	}
 	return tok.EncodeSpecial(text)
 }

@@ -153,7 +153,7 @@ func (t *Templates) add(path string, v any) error {
 			if !okName || !okText {
 				return fmt.Errorf("%s: chat_template %d needs the strings name and template", path, i)
 			}
-			t.list = append(t.list, source{name, path + " (" + name + ")", text})
+			t.list = append(t.list, source{name, path, text})
 		}
 		return nil
 	}

@@ -5,6 +5,7 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,9 +25,9 @@ type Templates struct {
 
 // source is a template where a model keeps it.
 type source struct {
-	name string // "default", "tool_use" ...
-	file string // for errors
-	text string
+	name  string // "default", "tool_use" ...
+	place string // a file, or the key of a GGUF file
+	text  string
 }
 
 type variable struct{ name, value string }
@@ -63,14 +64,17 @@ func (t *Templates) Render(c Conversation) (string, error) {
 	}
 	parsed, err := jinja.Parse(s.text)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", s.file, err)
+		return "", fmt.Errorf("%s: %w", s.place, err)
 	}
 	text, err := parsed.Render(t.given(c), c.Now)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", s.file, err)
+		return "", fmt.Errorf("%s: %w", s.place, err)
 	}
 	return text, nil
 }
+
+// Where names the file, or the key of a GGUF file, that holds the templates.
+func (t *Templates) Where() string { return filepath.Base(t.list[0].place) }
 
 func (t *Templates) choose(tools bool) (source, error) {
 	named := func(name string) int {
@@ -89,7 +93,7 @@ func (t *Templates) choose(tools bool) (source, error) {
 	if len(names) == 0 {
 		return source{}, ErrNoTemplate
 	}
-	return source{}, fmt.Errorf("%s: no chat template is named default: there are %s", t.list[0].file, strings.Join(names, ", "))
+	return source{}, fmt.Errorf("%s: no chat template is named default: there are %s", t.list[0].place, strings.Join(names, ", "))
 }
 
 // given are the variables of a rendering.
