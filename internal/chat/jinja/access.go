@@ -179,7 +179,7 @@ func (r *renderer) slice(object any, bounds [3]any) any {
 
 func (r *renderer) sliceString(s string, bounds [3]any) string {
 	r.work(len(s) / 16)
-	r.allocate(len(s))
+	r.allocate(5 * len(s))
 	runes := []rune(s)
 	start, stop, step := sliceBounds(bounds, int64(len(runes)))
 	if step == 1 {

@@ -168,6 +168,8 @@ func (r *renderer) filtered(e expr, v any) any {
 	if !ok {
 		return v
 	}
+	r.enter()
+	defer r.leave()
 	v = r.filtered(f.value, v)
 	r.pos = f.offset()
 	return r.filter(f.name, v, r.arguments(f.arguments))

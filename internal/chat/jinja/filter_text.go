@@ -26,7 +26,7 @@ func textFilters() map[string]builtin {
 		"upper":      keepMarkup(text(upper)),
 		"title":      text(titleWords),
 		"striptags":  text(stripTags),
-		"wordcount":  fn("s", func(r *renderer, a []any) any { return countWords(r.str(a[0])) }),
+		"wordcount":  fn("s", countWords),
 		"e":          escape,
 		"escape":     escape,
 		"forceescape": fn("s", func(r *renderer, a []any) any {
@@ -67,10 +67,8 @@ func (r *renderer) escape(v any) markup {
 		return m
 	}
 	s := r.str(v)
-	r.allocate(len(s))
-	escaped := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(s)
-	r.allocate(len(escaped))
-	return markup(escaped)
+	r.allocate(6 * len(s))
+	return markup(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(s))
 }
 
 func stringFilter(r *renderer, a []any) any {
@@ -113,7 +111,11 @@ func stripTags(s string) string {
 	return html.UnescapeString(s)
 }
 
-func countWords(s string) int64 { return int64(len(wordPattern.FindAllStringIndex(s, -1))) }
+func countWords(r *renderer, a []any) any {
+	s := r.str(a[0])
+	r.items(len(s)/2 + 1)
+	return int64(len(wordPattern.FindAllStringIndex(s, -1)))
+}
 
 func replaceFilter(r *renderer, a []any) any {
 	return r.replace(r.str(a[0]), r.str(a[1]), r.str(a[2]), intOr(a[3], -1))
@@ -169,6 +171,7 @@ func truncateFilter(r *renderer, a []any) any {
 }
 
 func (r *renderer) urlEncode(v any) string {
+	r.allocate(4 * len(r.str(v)))
 	items, iterable := r.iterate(v)
 	if isString(v) || !iterable {
 		return quoteURL(r.str(v), "/")

@@ -1,8 +1,6 @@
 package jinja
 
-import (
-	"strings"
-)
+import "strings"
 
 // lexer splits a template into tokens, as Jinja2's lexer does with trim_blocks
 // and lstrip_blocks set.
@@ -77,13 +75,16 @@ func (l *lexer) tag(n int) {
 	if opening == "{%" && l.raw(sign) {
 		return
 	}
-	begin := map[string]kind{"{{": tokenVariableBegin, "{%": tokenBlockBegin}
-	if opening == "{#" {
+	switch opening {
+	case "{#":
 		l.comment(2 + len(sign))
-		return
+	case "{%":
+		l.emit(tokenBlockBegin, "", 2+len(sign))
+		l.inside(tokenBlockEnd)
+	default:
+		l.emit(tokenVariableBegin, "", 2+len(sign))
+		l.inside(tokenVariableEnd)
 	}
-	l.emit(begin[opening], "", 2+len(sign))
-	l.inside(opening == "{{")
 }
 
 // signOf is the "-" or "+" that a tag begins with.
@@ -111,7 +112,7 @@ func (l *lexer) stripLeft(data, sign string, variable bool) string {
 }
 
 // inside reads the tokens of a tag up to its end.
-func (l *lexer) inside(variable bool) {
+func (l *lexer) inside(end kind) {
 	l.open = l.open[:0]
 	for l.pos < len(l.source) {
 		rest := l.rest()
@@ -120,8 +121,8 @@ func (l *lexer) inside(variable bool) {
 			continue
 		}
 		if len(l.open) == 0 {
-			if n := l.endOf(rest, variable); n > 0 {
-				l.emit(map[bool]kind{true: tokenVariableEnd, false: tokenBlockEnd}[variable], "", n)
+			if n := endOf(rest, end); n > 0 {
+				l.emit(end, "", n)
 				l.lineStart = l.source[l.pos-1] == '\n'
 				return
 			}
@@ -132,8 +133,8 @@ func (l *lexer) inside(variable bool) {
 
 // endOf measures the end of a tag at the start of s, with the white space that
 // it takes away; 0 if there is none.
-func (l *lexer) endOf(s string, variable bool) int {
-	if variable {
+func endOf(s string, end kind) int {
+	if end == tokenVariableEnd {
 		return ending(s, "}}", false, false)
 	}
 	return ending(s, "%}", true, true)

@@ -17,8 +17,9 @@ func dictMethods() map[string]builtin {
 		"keys":   fn("self", func(_ *renderer, a []any) any { return &view{"dict_keys", self(a[0]).keys} }),
 		"values": fn("self", func(_ *renderer, a []any) any { return &view{"dict_values", self(a[0]).values} }),
 		"copy": fn("self", func(r *renderer, a []any) any {
-			r.items(4 * self(a[0]).Len())
-			return self(a[0]).without("")
+			d := &Dict{}
+			r.addTo(d, a[0])
+			return d
 		}),
 	}
 }

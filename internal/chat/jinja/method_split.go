@@ -50,10 +50,13 @@ func splitText(r *renderer, a []any) any {
 	s, n := stringArg(a[0]), limit(a[2])
 	r.allocate(len(s))
 	if a[1] != nil && a[1] != (absent{}) {
-		return r.texts(strings.SplitN(s, separator(a[1]), n+1))
+		sep := separator(a[1])
+		r.items(min(n, strings.Count(s, sep)))
+		return r.texts(strings.SplitN(s, sep, n+1))
 	}
 	var parts []string
 	for s = strings.TrimLeftFunc(s, isSpace); s != ""; s = strings.TrimLeftFunc(s, isSpace) {
+		r.items(1)
 		i := strings.IndexFunc(s, isSpace)
 		if i < 0 || len(parts) == n {
 			if len(parts) < n {
@@ -75,6 +78,7 @@ func splitTextRight(r *renderer, a []any) any {
 	var parts []string
 	if a[1] != nil && a[1] != (absent{}) {
 		for sep := separator(a[1]); len(parts) < n; {
+			r.items(1)
 			i := strings.LastIndex(s, sep)
 			if i < 0 {
 				break
@@ -85,6 +89,7 @@ func splitTextRight(r *renderer, a []any) any {
 		return r.reversed(append(parts, s))
 	}
 	for s = strings.TrimRightFunc(s, isSpace); s != ""; s = strings.TrimRightFunc(s, isSpace) {
+		r.items(1)
 		i := strings.LastIndexFunc(s, isSpace)
 		if i < 0 || len(parts) == n {
 			parts = append(parts, s)
@@ -113,6 +118,7 @@ func splitLines(r *renderer, a []any) any {
 	r.allocate(len(s))
 	var lines []string
 	for s != "" {
+		r.items(1)
 		line, ending := nextLine(s)
 		s = s[len(line)+len(ending):]
 		if keep {

@@ -34,7 +34,6 @@ func (r *renderer) reprOf(v any) string {
 func (r *renderer) repr(b *strings.Builder, v any) {
 	r.enter()
 	defer r.leave()
-	start := b.Len()
 	switch v := v.(type) {
 	case nil:
 		b.WriteString("None")
@@ -45,14 +44,15 @@ func (r *renderer) repr(b *strings.Builder, v any) {
 	case float64:
 		b.WriteString(floatString(v))
 	case string:
+		r.allocate(4 * len(v))
 		b.WriteString(reprString(v))
 	case markup:
+		r.allocate(4 * len(v))
 		b.WriteString("Markup(" + reprString(string(v)) + ")")
 	default:
 		r.reprObject(b, v)
-		return // the parts have been counted
 	}
-	r.allocate(b.Len() - start)
+	r.allocate(32)
 }
 
 func (r *renderer) reprObject(b *strings.Builder, v any) {

@@ -9,7 +9,7 @@ import (
 // Limits of one rendering. They are far above what templates of models need,
 // and low enough that a hostile template ends within a second.
 const (
-	maxSource = 4 << 20   // bytes of a template
+	maxSource = 1 << 20   // bytes of a template
 	maxSteps  = 3_000_000 // nodes evaluated and items looked at; a scope counts as 5
 	maxMemory = 256 << 20 // bytes of all values made, 16 for each item
 	maxDepth  = 4000      // calls, expressions and values inside each other

@@ -171,7 +171,7 @@ var jsonEscapes = map[rune]string{'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`,
 
 func (e *encoder) quote(s string) {
 	e.r.work(len(s) / 64)
-	start := e.b.Len()
+	e.r.allocate(6 * len(s))
 	e.b.WriteByte('"')
 	for _, c := range s {
 		if escape, ok := jsonEscapes[c]; ok {
@@ -185,5 +185,4 @@ func (e *encoder) quote(s string) {
 		}
 	}
 	e.b.WriteByte('"')
-	e.r.allocate(e.b.Len() - start)
 }
