@@ -155,7 +155,7 @@ func (f *runFlags) promptIDs(m *model.Model, tok *tokenizer.Tokenizer, prompt st
 		Messages: chat.User(prompt), GenerationPrompt: true, Now: time.Now(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", m.Config.Name, err)
 	}
 	return tok.EncodeSpecial(text)
 }

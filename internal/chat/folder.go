@@ -89,7 +89,7 @@ func (t *Templates) readFile(dir string) error {
 			name = strings.TrimSuffix(filepath.Base(path), ".jinja")
 		}
 		if data != nil {
-			t.list = append(t.list, source{name, path, string(data)})
+			t.list = append(t.list, source{name, filepath.Base(path), string(data)})
 		}
 	}
 	return nil
@@ -140,7 +140,7 @@ func (t *Templates) add(path string, v any) error {
 	case nil:
 		return nil
 	case string:
-		t.list = append(t.list, source{"default", path, v})
+		t.list = append(t.list, source{"default", filepath.Base(path), v})
 		return nil
 	case *jinja.List:
 		for i, item := range v.Items {
@@ -153,7 +153,7 @@ func (t *Templates) add(path string, v any) error {
 			if !okName || !okText {
 				return fmt.Errorf("%s: chat_template %d needs the strings name and template", path, i)
 			}
-			t.list = append(t.list, source{name, path, text})
+			t.list = append(t.list, source{name, filepath.Base(path), text})
 		}
 		return nil
 	}

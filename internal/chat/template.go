@@ -5,7 +5,6 @@ package chat
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +25,7 @@ type Templates struct {
 // source is a template where a model keeps it.
 type source struct {
 	name  string // "default", "tool_use" ...
-	place string // a file, or the key of a GGUF file
+	place string // a file of the folder, or a key of the GGUF file
 	text  string
 }
 
@@ -74,7 +73,7 @@ func (t *Templates) Render(c Conversation) (string, error) {
 }
 
 // Where names the file, or the key of a GGUF file, that holds the templates.
-func (t *Templates) Where() string { return filepath.Base(t.list[0].place) }
+func (t *Templates) Where() string { return t.list[0].place }
 
 func (t *Templates) choose(tools bool) (source, error) {
 	named := func(name string) int {

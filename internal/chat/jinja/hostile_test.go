@@ -112,7 +112,7 @@ func TestVariablesStay(t *testing.T) {
 func TestParseJSON(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{"b": 1, "a": [2.0, null, true, "x"], "b": 3}`, `{'b': 3, 'a': [2.0, None, True, 'x']}`},
-		{`1e400`, "inf"}, {`-0`, "0"}, {`-0.0`, "-0.0"}, {` "\u00e9\ud83d\ude00" `, "é😀"},
+		{`[99999999999999999999]`, "[99999999999999999999]"}, {`1e400`, "inf"}, {`-0`, "0"}, {`-0.0`, "-0.0"}, {` "\u00e9\ud83d\ude00" `, "é😀"},
 	} {
 		v, err := ParseJSON([]byte(c.in))
 		require.NoError(t, err)
@@ -122,9 +122,23 @@ func TestParseJSON(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, text)
 	}
-	for _, in := range []string{"", "[", `{"a"`, `{"a":`, "[1 2]", "1 2", "[1,]", "99999999999999999999", strings.Repeat("[", 100000)} {
+	for _, in := range []string{"", "[", `{"a"`, `{"a":`, "[1 2]", "1 2", "[1,]", strings.Repeat("[", 100000)} {
 		_, err := ParseJSON([]byte(in))
 		require.ErrorContains(t, err, "JSON: ", in)
+	}
+}
+
+// TestBigInteger prints an integer that does not fit 64 bits, and refuses to
+// calculate with it.
+func TestBigInteger(t *testing.T) {
+	v, err := ParseJSON([]byte(`{"n": 1000000000000000019884624838656}`))
+	require.NoError(t, err)
+	text, err := render("{{ n }} {{ n|tojson }} {{ n is integer }} {{ n is number }} {{ 'y' if n }}", v.(*Dict))
+	require.NoError(t, err)
+	require.Equal(t, "1000000000000000019884624838656 1000000000000000019884624838656 True True y", text)
+	for _, template := range []string{"{{ n + 1 }}", "{{ n == 1 }}", "{{ n < 2.5 }}", "{{ -n }}", "{{ n|abs }}", "{{ 'a' * n }}"} {
+		_, err := render(template, v.(*Dict))
+		require.ErrorContains(t, err, "UnsupportedError: integer 1000000000000000019884624838656 does not fit 64 bits", template)
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 
 // ParseJSON reads one JSON value as values of this package, in the order of the
 // source. Of equal keys the last value counts, as in Python. A number without
-// fraction and exponent is an int64 and must fit one.
+// fraction and exponent is an int64; one that does not fit can be printed and
+// nothing else.
 func ParseJSON(data []byte) (any, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	v, err := decode(d)
@@ -39,7 +40,7 @@ func decode(d *jsontext.Decoder) (any, error) {
 	case '"':
 		return t.String(), nil
 	case '0':
-		return decodeNumber(t.String())
+		return decodeNumber(t.String()), nil
 	case '[':
 		return decodeList(d)
 	}
@@ -54,16 +55,16 @@ func noEOF(err error) error {
 	return err
 }
 
-func decodeNumber(s string) (any, error) {
+func decodeNumber(s string) any {
 	if strings.ContainsAny(s, ".eE") {
 		f, _ := strconv.ParseFloat(s, 64) // out of range is infinite, as in Python
-		return f, nil
+		return f
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return nil, fmt.Errorf("integer %s does not fit 64 bits", s)
+		return bigInteger(s)
 	}
-	return n, nil
+	return n
 }
 
 func decodeList(d *jsontext.Decoder) (any, error) {

@@ -43,6 +43,9 @@ func (r *renderer) repr(b *strings.Builder, v any) {
 		b.WriteString(strconv.FormatInt(v, 10))
 	case float64:
 		b.WriteString(floatString(v))
+	case bigInteger:
+		r.allocate(len(v))
+		b.WriteString(string(v))
 	case string:
 		r.allocate(4 * len(v))
 		b.WriteString(reprString(v))

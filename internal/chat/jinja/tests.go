@@ -39,7 +39,7 @@ func typeTests() map[string]func(any) bool {
 		"false":     func(v any) bool { return v == false },
 		"integer":   func(v any) bool { return typeName(v) == "int" },
 		"float":     func(v any) bool { return typeName(v) == "float" },
-		"number":    func(v any) bool { _, ok := number(v); return ok },
+		"number":    isNumber,
 		"string":    isString,
 		"mapping":   func(v any) bool { return typeName(v) == "dict" },
 		"sequence":  isSequence,
@@ -52,6 +52,14 @@ func typeTests() map[string]func(any) bool {
 func isUndefined(v any) bool {
 	_, ok := v.(*undefined)
 	return ok
+}
+
+func isNumber(v any) bool {
+	switch v.(type) {
+	case int64, bigInteger, bool, float64:
+		return true
+	}
+	return false
 }
 
 func isSequence(v any) bool {

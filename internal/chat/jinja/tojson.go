@@ -101,7 +101,7 @@ func (e *encoder) scalar(v any) (string, bool) {
 		return "null", true
 	case bool:
 		return map[bool]string{true: "true", false: "false"}[v], true
-	case int64:
+	case int64, bigInteger:
 		return e.r.reprOf(v), true
 	case float64:
 		s := floatString(v)

@@ -17,6 +17,10 @@ func newTuple(items ...any) *tuple { return &tuple{items: items} }
 // markup is a string that the filters escape and safe have marked.
 type markup string
 
+// bigInteger are the digits of an integer that does not fit 64 bits. It can be
+// printed; what calculates with it fails.
+type bigInteger string
+
 // view is what items, keys and values of a dictionary return.
 type view struct {
 	kind  string // "dict_items", "dict_keys" or "dict_values"
@@ -101,7 +105,7 @@ func typeName(v any) string {
 		return "NoneType"
 	case bool:
 		return "bool"
-	case int64:
+	case int64, bigInteger:
 		return "int"
 	case float64:
 		return "float"
@@ -209,11 +213,13 @@ func number(v any) (float64, bool) {
 	return float64(n), ok
 }
 
-// integer is the value of an int or a bool.
+// integer is the value of an int or a bool. It fails for one that does not fit.
 func integer(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int64:
 		return v, true
+	case bigInteger:
+		fail(Unsupported, "integer %s does not fit 64 bits", string(v))
 	case bool:
 		if v {
 			return 1, true
