@@ -13,29 +13,31 @@ type forStmt struct {
 
 func (f *forStmt) exec(r *renderer) signal {
 	outer := r.scope
-	f.run(r, outer, r.eval(f.iterable), 0)
+	sig := f.run(r, outer, r.eval(f.iterable), 0)
 	r.scope = outer
-	return proceed
+	return sig
 }
 
 // run executes the loop over v in scopes inside outer. As in Jinja2, else is for
-// a loop none of whose turns came to its end.
-func (f *forStmt) run(r *renderer, outer *scope, v any, depth int64) {
+// a loop none of whose turns came to its end; it can leave the loop around this
+// one.
+func (f *forStmt) run(r *renderer, outer *scope, v any, depth int64) (sig signal) {
 	l := &loop{stmt: f, outer: outer, depth: depth, items: f.selected(r, outer, r.mustIterate(v))}
 	finished := false // a turn that nothing cut short
 	for l.at = range l.items {
 		r.scope = r.newScope(outer)
 		r.scope.set("loop", l)
 		r.assign(f.target, l.items[l.at])
-		sig := r.run(f.body)
-		if sig == breakLoop {
+		turn := r.run(f.body)
+		if turn == breakLoop {
 			break
 		}
-		finished = finished || sig == proceed
+		finished = finished || turn == proceed
 	}
 	if !finished {
-		r.within(outer, func() { r.run(f.otherwise) })
+		r.within(outer, func() { sig = r.run(f.otherwise) })
 	}
+	return sig
 }
 
 // selected are the items for which the condition of the loop holds.

@@ -162,13 +162,21 @@ func (p *parser) unknownTag(name string) {
 		open = open[:len(open)-1]
 	}
 	if len(p.ends) > 1 {
-		ends := strings.ReplaceAll(p.ends[len(p.ends)-1], ",", "' or '")
-		message += " Jinja was looking for the following tags: '" + ends + "'."
+		looking := " Jinja was looking for the following tags: '"
+		if name != "" && p.endsSome(name) {
+			looking = " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for '"
+		}
+		message += looking + strings.ReplaceAll(p.ends[len(p.ends)-1], ",", "' or '") + "'."
 	}
 	if len(open) > 0 {
 		message += " The innermost block that needs to be closed is '" + open[len(open)-1] + "'."
 	}
 	fail(SyntaxError, "%s", message)
+}
+
+// endsSome reports whether a tag ends one of the open statements.
+func (p *parser) endsSome(name string) bool {
+	return slices.ContainsFunc(p.ends, func(ends string) bool { return slices.Contains(strings.Split(ends, ","), name) })
 }
 
 // declare notes that a name was read, for the macros around it.

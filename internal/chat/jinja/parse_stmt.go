@@ -59,10 +59,14 @@ func (p *parser) forStatement(pos place) stmt {
 	p.loops++
 	f.body = p.block("endfor", "else")
 	p.loops--
+	loops := p.loops
+	if f.recursive { // it is a function: else cannot leave the loop around it
+		p.loops = 0
+	}
 	if p.next().text == "else" {
 		f.otherwise = p.closed("endfor")
 	}
-	p.soft = soft
+	p.soft, p.loops = soft, loops
 	return f
 }
 

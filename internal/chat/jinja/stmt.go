@@ -92,14 +92,30 @@ func (r *renderer) assign(t target, v any) {
 	case t.tuple:
 		r.unpack(t, v)
 	case t.attribute != "":
-		r.pos = t.offset()
-		ns, ok := r.scope.get(t.name).(*namespace)
-		if !ok {
-			fail(RuntimeError, "cannot assign attribute on non-namespace object")
-		}
-		ns.set(t.attribute, v)
+		r.namespace(t).set(t.attribute, v)
 	default:
 		r.scope.set(t.name, v)
+	}
+}
+
+// namespace is the one whose attribute t assigns to.
+func (r *renderer) namespace(t target) *namespace {
+	r.pos = t.offset()
+	ns, ok := r.scope.get(t.name).(*namespace)
+	if !ok {
+		fail(RuntimeError, "cannot assign attribute on non-namespace object")
+	}
+	return ns
+}
+
+// checkTarget fails for a target that no value can be assigned to, which Jinja2
+// does before it evaluates the value.
+func (r *renderer) checkTarget(t target) {
+	if t.attribute != "" {
+		r.namespace(t)
+	}
+	for _, item := range t.items {
+		r.checkTarget(item)
 	}
 }
 
@@ -132,6 +148,7 @@ type setStmt struct {
 }
 
 func (s *setStmt) exec(r *renderer) signal {
+	r.checkTarget(s.target)
 	r.assign(s.target, r.eval(s.value))
 	return proceed
 }
