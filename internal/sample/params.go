@@ -21,7 +21,8 @@ const (
 // Orders are the orders that there are, the default first.
 func Orders() []Order { return []Order{HF, LlamaCpp} }
 
-// Bias is a number that is added to the logit of a token. -Inf bans the token.
+// Bias is a number that is added to the logit of a token. -1e9 bans it from being
+// drawn: the token then has the probability 0.
 type Bias struct {
 	ID    int     `json:"id"`
 	Value float64 `json:"value"`
@@ -98,8 +99,8 @@ func (p *Params) validatePenalties() error {
 		return fmt.Errorf("sample: penalty_window %d is negative; 0 is every token", p.PenaltyWindow)
 	}
 	for _, b := range p.Bias {
-		if b.ID < 0 || math.IsNaN(b.Value) || math.IsInf(b.Value, 1) {
-			return fmt.Errorf("sample: bias %v of token %d: want a number or -Inf, and an id of at least 0", b.Value, b.ID)
+		if b.ID < 0 || !finite(b.Value) {
+			return fmt.Errorf("sample: bias %v of token %d: want a finite number, and an id of at least 0", b.Value, b.ID)
 		}
 	}
 	return nil
