@@ -210,7 +210,10 @@ func greedyText(ctx context.Context, e engine.Engine, tok *tokenizer.Tokenizer, 
 		return "", err
 	}
 	var text bytes.Buffer
-	ids := promptIDs(tok, "")
+	ids, err := promptIDs(tok, "")
+	if err != nil {
+		return "", err
+	}
 	s := newSpeaker(&text, tok, ends, &sample.Stopper{}, ids)
 	if err := engine.Generate(ctx, e, ids, n, pick, s.say); err != nil {
 		return "", err

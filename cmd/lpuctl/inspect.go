@@ -21,6 +21,9 @@ type summary struct {
 	Layers       int            `json:"layers"`
 	Hidden       int            `json:"hidden_size"`
 	Intermediate int            `json:"intermediate_size"`
+	Experts      int            `json:"experts"`           // of a layer, 0 without a mixture
+	PerToken     int            `json:"experts_per_token"` // selected
+	ExpertSize   int            `json:"expert_intermediate_size"`
 	Heads        int            `json:"query_heads"`
 	KVHeads      int            `json:"kv_heads"`
 	HeadDim      int            `json:"head_dimension"`
@@ -71,8 +74,9 @@ func newInspect(a *app) *cobra.Command {
 func summarize(m *model.Model, spec string) (*summary, error) {
 	c := &m.Config
 	s := &summary{
-		Model: spec, Format: "preset", Architecture: "llama", Parameters: c.Parameters(),
+		Model: spec, Format: "preset", Architecture: c.Architecture, Parameters: c.Parameters(),
 		Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
+		Experts: c.Experts.Count, PerToken: c.Experts.PerToken, ExpertSize: c.Experts.Intermediate,
 		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Vocab: c.Vocab, Context: c.Context,
 		NormEps: c.NormEps, RopeTheta: c.Rope.Theta, RopeType: c.Rope.Type, Tied: c.TieEmbeddings,
 		Tensors: map[string]int{}, CacheBytes: c.CacheBytes(c.Context), Cannot: []string{},
@@ -82,13 +86,13 @@ func summarize(m *model.Model, spec string) (*summary, error) {
 		s.Tokenizer = "none"
 		s.Cannot = append(s.Cannot, "read or write text: "+err.Error())
 	} else {
-		s.Tokenizer = fmt.Sprintf("SentencePiece BPE, %d pieces", tok.Size())
+		s.Tokenizer = fmt.Sprintf("%s, %d pieces", tok.Kind(), tok.Size())
 	}
 	if m.Checkpoint == nil {
 		s.Cannot = append(s.Cannot, "compute with real weights: a preset is a shape only (--synthetic SEED makes some up)")
 		return s, nil
 	}
-	s.Format, s.Architecture = m.Checkpoint.Format(), m.Checkpoint.Config().Architecture
+	s.Format = m.Checkpoint.Format()
 	return s, s.countTensors(m)
 }
 
@@ -111,6 +115,9 @@ func (s *summary) write(w io.Writer) error {
 	p("parameters", "%d", s.Parameters)
 	p("shape", "%d layers, hidden %d, intermediate %d, %d query heads, %d KV heads of %d, vocabulary %d",
 		s.Layers, s.Hidden, s.Intermediate, s.Heads, s.KVHeads, s.HeadDim, s.Vocab)
+	if s.Experts > 0 {
+		p("experts", "%d, %d of them for a token, intermediate %d", s.Experts, s.PerToken, s.ExpertSize)
+	}
 	tied := "own output matrix"
 	if s.Tied {
 		tied = "tied embeddings"

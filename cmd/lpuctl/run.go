@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lpuctl/lpuctl/internal/chat"
 	"github.com/lpuctl/lpuctl/internal/engine"
 	"github.com/lpuctl/lpuctl/internal/sample"
 	"github.com/lpuctl/lpuctl/internal/tokenizer"
@@ -23,6 +23,7 @@ type runFlags struct {
 	graphFlags
 	sampling sampleFlags
 	tokens   int
+	chat     bool
 	threads  int
 	stats    bool
 	output   string
@@ -36,6 +37,8 @@ func newRun(a *app) *cobra.Command {
 		Short: "Generate text on the CPU reference",
 		Long: `Generate text on the CPU reference. The text goes to stdout and nothing else does.
 Without a prompt, generation starts from the beginning-of-sequence token.
+With --chat the prompt is the message of a user, and the chat template of the model
+makes the text of it that is continued.
 
 The filters of the sampling apply in the order of Hugging Face transformers, or with --sampler-order llama.cpp
 in that of llama.cpp. Repetition penalties look at prompt and text; frequency and presence penalties at the text,
@@ -43,7 +46,8 @@ in llama.cpp's order at the prompt too.`,
 		Example: `  lpuctl run builtin:stories260k --temp 0 -n 200
   lpuctl run builtin:stories260k "Once upon a time" --temp 0.8 --top-p 0.9 --seed 7
   lpuctl run builtin:stories260k "Once upon a time" --temp 0 --prompt-lookup 8 --stop "The end" --stats
-  lpuctl run model.gguf "The capital of France is" --temp 0 -n 5 -o json --logprobs 3`,
+  lpuctl run model.gguf "The capital of France is" --temp 0 -n 5 -o json --logprobs 3
+  lpuctl run model.gguf --chat "What is the capital of France?"`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +58,9 @@ in llama.cpp's order at the prompt too.`,
 			if len(args) == 2 {
 				prompt = args[1]
 			}
+			if f.chat && prompt == "" {
+				return usagef("--chat needs a message")
+			}
 			return a.generate(cmd.Context(), &f, args[0], prompt)
 		},
 	}
@@ -63,6 +70,7 @@ in llama.cpp's order at the prompt too.`,
 	flags := cmd.Flags()
 	flags.IntVarP(&f.tokens, "tokens", "n", -1, "most tokens to generate (-1: until the end of sequence or of the context)")
 	flags.IntVar(&f.threads, "threads", 0, "threads (0: all processors); they do not change the text")
+	flags.BoolVar(&f.chat, "chat", false, "the prompt is a message: apply the chat template of the model")
 	flags.BoolVar(&f.stats, "stats", false, "print tokens, speed and sampling on stderr")
 	flags.IntVar(&f.logprobs, "logprobs", -1, "with -o json: log-probability of each token, and of this many of the most likely ones (-1: none)")
 	return cmd
@@ -101,7 +109,10 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	if err != nil {
 		return err
 	}
-	ids := promptIDs(tok, prompt)
+	ids, err := f.promptIDs(tok, spec, prompt)
+	if err != nil {
+		return err
+	}
 	r := &running{app: a, flags: f, tok: tok, generator: generator, sampler: sampler}
 	return r.run(ctx, ids, newSpeaker(a.out, tok, endIDs(m, tok), stopper, ids), spec)
 }
@@ -142,15 +153,31 @@ func (r *running) run(ctx context.Context, ids []int, s *speaker, spec string) e
 	return err
 }
 
+// promptIDs encodes the prompt, or with --chat what the template of the model at
+// spec makes of it.
+func (f *runFlags) promptIDs(tok *tokenizer.Tokenizer, spec, prompt string) ([]int, error) {
+	if !f.chat {
+		return promptIDs(tok, prompt)
+	}
+	templates, err := templatesOf(spec)
+	if err != nil {
+		return nil, err
+	}
+	text, err := templates.Render(chat.Conversation{
+		Messages: chat.User(prompt), GenerationPrompt: true, Now: time.Now(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec, err)
+	}
+	return tok.EncodeSpecial(text)
+}
+
 // promptIDs encodes a prompt; an empty one is the beginning of a sequence.
-func promptIDs(tok *tokenizer.Tokenizer, prompt string) []int {
-	if prompt != "" {
-		return tok.Encode(prompt, true)
+func promptIDs(tok *tokenizer.Tokenizer, prompt string) ([]int, error) {
+	if bos := tok.Vocab().BOS; prompt == "" && bos != tokenizer.None {
+		return []int{bos}, nil
 	}
-	if bos := tok.Vocab().BOS; bos >= 0 {
-		return []int{bos}
-	}
-	return slices.Clone(tok.Encode("", true))
+	return tok.Encode(prompt, true)
 }
 
 // printStats prints counts and speed: the time to the first token, and that of
