@@ -147,8 +147,7 @@ func (r *running) run(ctx context.Context, ids []int, s *speaker, spec string) e
 	}
 	if err == nil && r.flags.stats {
 		printStats(r.err, r.generator.Stats, s.first.Sub(start), end.Sub(s.first))
-		fmt.Fprint(r.err, "sampling: ")
-		err = json.NewEncoder(r.err).Encode(r.sampler.Params())
+		err = printSampling(r.err, r.sampler.Params())
 	}
 	return err
 }
@@ -189,6 +188,11 @@ func printStats(w io.Writer, s engine.Stats, first, rest time.Duration) {
 	if s.Guessed > 0 {
 		fmt.Fprintf(w, "prompt lookup: %d of %d guessed tokens accepted, %d calls\n", s.Accepted, s.Guessed, s.Calls)
 	}
+}
+
+func printSampling(w io.Writer, p sample.Params) error {
+	fmt.Fprint(w, "sampling: ")
+	return json.NewEncoder(w).Encode(p)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }
