@@ -50,7 +50,7 @@ func (e Elem) Size() int {
 // q*scale + min. A last group may be short.
 type Quant struct {
 	Bits  int  // 4 or 8
-	Group int  // 32, 64 or 128
+	Group int  // 16, 32, 64 or 128
 	Scale Elem // F16 or F32
 	Zero  bool // a zero point per group
 	Min   bool // a minimum per group, of the type of the scale; without either, symmetric
@@ -80,8 +80,8 @@ func (q Quant) check() error {
 	switch {
 	case q.Bits != 4 && q.Bits != 8:
 		return fmt.Errorf("%v: %d bits, want 4 or 8", q, q.Bits)
-	case q.Group != 32 && q.Group != 64 && q.Group != 128:
-		return fmt.Errorf("%v: group of %d, want 32, 64 or 128", q, q.Group)
+	case q.Group != 16 && q.Group != 32 && q.Group != 64 && q.Group != 128:
+		return fmt.Errorf("%v: group of %d, want 16, 32, 64 or 128", q, q.Group)
 	case q.Scale != F16 && q.Scale != F32:
 		return fmt.Errorf("%v: scale %v, want f16 or f32", q, q.Scale)
 	case q.Zero && q.Min:
@@ -207,7 +207,7 @@ func parseElem(s string) (Elem, Quant, error) {
 		}
 	}
 	for _, bits := range []int{4, 8} {
-		for _, group := range []int{32, 64, 128} {
+		for _, group := range []int{16, 32, 64, 128} {
 			for _, scale := range []Elem{F16, F32} {
 				q := Quant{Bits: bits, Group: group, Scale: scale}
 				switch s {

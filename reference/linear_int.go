@@ -25,10 +25,10 @@ func integerBlock(_ *scratch, acc []float32, x *activations, rows []int, w *matr
 		for t, row := range rows {
 			in := row*x.groups + group
 			w.dotGroup(&isum, &weights, q, x, in*g)
-			row := (*[lanes]float32)(acc[t*lanes:])
-			addGroup(row, &isum, &zero, &scale, x.sum[in], x.scale[in])
+			sums := (*[lanes]float32)(acc[t*lanes:])
+			addGroup(sums, &isum, &zero, &scale, x.sum[in], x.scale[in])
 			if w.quant.Min {
-				addMinimum(row, &minimum, x.sum[in], x.scale[in])
+				addMinimum(sums, &minimum, x.sum[in], x.scale[in])
 			}
 		}
 	}

@@ -264,9 +264,11 @@ func (f *fields) compressedWeights(object map[string]any) packed.CompressedArgs 
 		f.fail("strategy", "is %s with a group_size of %d; lpuctl supports group, and channel without one", show(strategy), args.Group)
 	}
 	switch v := f.value("actorder"); v {
-	case nil, "group", "weight", "static", "dynamic", true, false:
+	case "group", "dynamic", true: // three spellings of one, the last two are older
+		args.ActOrder = true
+	case nil, "weight", "static", false: // the order has left no trace in the file
 	default:
-		f.fail("actorder", "is %s", show(v))
+		f.fail("actorder", "is %s; lpuctl supports group, weight and null", show(v))
 	}
 	return args
 }

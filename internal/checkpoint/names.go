@@ -14,10 +14,10 @@ func (s Spec) GGUFName() string { return s.gguf }
 // InLayer says whether a listed tensor is part of a layer.
 func (s Spec) InLayer() bool { return strings.HasPrefix(s.Name, "model.layers.") }
 
-// Paired says whether the rows of a listed tensor of a Llama are in another
-// order in a GGUF file: those of q and k.
-func (s Spec) Paired() bool {
-	return strings.HasSuffix(s.Name, ".q_proj.weight") || strings.HasSuffix(s.Name, ".k_proj.weight")
+// Rotated says whether a listed tensor gives rows of q or k, or their biases,
+// which GGUF files of some families have in another order.
+func (s Spec) Rotated() bool {
+	return strings.Contains(s.Name, ".q_proj.") || strings.Contains(s.Name, ".k_proj.")
 }
 
 // HalvesRow returns which row of q or k is row i of a GGUF file. It is the

@@ -85,18 +85,17 @@ func (v *vocab) parseTokenizer(text []byte) (err error) {
 	return nil
 }
 
-// tokensOfJSON puts the vocabulary and the added tokens in the order of ids.
+// tokensOfJSON puts the vocabulary and the added tokens, which may be in it, in
+// the order of ids.
 func (v *vocab) tokensOfJSON(f *tokenizerFile) error {
-	n := len(f.Model.Vocab)
-	for _, t := range f.AddedTokens {
-		n = max(n, min(t.ID, n+len(f.AddedTokens))+1)
-	}
-	v.tokens, v.types = make([]string, n), make([]int32, n)
+	most := len(f.Model.Vocab) + len(f.AddedTokens)
+	v.tokens, v.types = make([]string, most), make([]int32, most)
+	n := 0
 	put := func(id int, token string, kind int32) error {
-		if id < 0 || id >= n {
-			return fmt.Errorf("token %q has id %d of %d", token, id, n)
+		if id < 0 || id >= most {
+			return fmt.Errorf("token %q has id %d, but there are %d tokens", token, id, most)
 		}
-		v.tokens[id], v.types[id] = token, kind
+		v.tokens[id], v.types[id], n = token, kind, max(n, id+1)
 		return nil
 	}
 	for token, id := range f.Model.Vocab {
@@ -113,6 +112,7 @@ func (v *vocab) tokensOfJSON(f *tokenizerFile) error {
 			return err
 		}
 	}
+	v.tokens, v.types = v.tokens[:n], v.types[:n]
 	if id := slices.Index(v.types, 0); id >= 0 {
 		return fmt.Errorf("no token has id %d", id)
 	}
@@ -141,17 +141,12 @@ func (v *vocab) tokenizerJSON() ([]byte, error) {
 		return nil, err
 	}
 	f := tokenizerFile{
-		Version: "1.0", AddedTokens: []addedJSON{}, Normalizer: p.normalizer, PreTokenizer: p.component(), Decoder: byteLevel(true),
+		Version: "1.0", AddedTokens: v.addedTokens(), Normalizer: p.normalizer, PreTokenizer: p.component(), Decoder: byteLevel(true),
 		PostProcessor: v.postProcessor(),
 		Model:         bpeModel{Type: "BPE", IgnoreMerges: p.ignoreMerges, Vocab: map[string]int{}},
 	}
-	for id, token := range v.tokens {
-		switch kind := v.types[id]; kind {
-		case tokenizer.TypeControl, tokenizer.TypeUserDefined, tokenizer.TypeUnknown:
-			f.AddedTokens = append(f.AddedTokens, addedJSON{ID: id, Content: token, Special: kind != tokenizer.TypeUserDefined})
-		case tokenizer.TypeNormal:
-			f.Model.Vocab[token] = id
-		}
+	for id, token := range v.tokens[:v.learned()] {
+		f.Model.Vocab[token] = id
 	}
 	for _, m := range v.merges {
 		a, b, ok := strings.Cut(m, " ")
@@ -167,22 +162,54 @@ func (v *vocab) tokenizerJSON() ([]byte, error) {
 	return json.Marshal(&f, json.Deterministic(true), json.FormatNilSliceAsNull(false))
 }
 
-// postProcessor puts BOS before a text if the tokenizer does that.
+// learned is the number of tokens up to the last that is not added. They make
+// the vocabulary of tokenizer.json, added ones among them included: readers
+// number added tokens that are not in it from its end on, whatever their id.
+func (v *vocab) learned() int {
+	n := len(v.tokens)
+	for n > 0 && v.types[n-1] == tokenizer.TypeUnused { // rows without a token
+		n--
+	}
+	for n > 0 && v.types[n-1] != tokenizer.TypeNormal && v.types[n-1] != tokenizer.TypeUnused {
+		n--
+	}
+	return n
+}
+
+// addedTokens lists the tokens that are not merged from text.
+func (v *vocab) addedTokens() []addedJSON {
+	list := []addedJSON{}
+	for id, token := range v.tokens {
+		switch kind := v.types[id]; kind {
+		case tokenizer.TypeControl, tokenizer.TypeUserDefined, tokenizer.TypeUnknown:
+			list = append(list, addedJSON{ID: id, Content: token, Special: kind != tokenizer.TypeUserDefined})
+		}
+	}
+	return list
+}
+
+// postProcessor returns the one of a byte-level BPE, in JSON.
 func (v *vocab) postProcessor() jsontext.Value {
 	var p any = byteLevel(true)
-	if v.addBOS && v.bos >= 0 && v.bos < len(v.tokens) {
-		bos := v.tokens[v.bos]
-		special := map[string]any{"SpecialToken": map[string]any{"id": bos, "type_id": 0}}
-		second := map[string]any{"SpecialToken": map[string]any{"id": bos, "type_id": 1}}
-		sequence := func(id string, n int) any {
-			return map[string]any{"Sequence": map[string]any{"id": id, "type_id": n}}
-		}
-		p = map[string]any{
-			"type": "TemplateProcessing", "single": []any{special, sequence("A", 0)},
-			"pair":           []any{special, sequence("A", 0), second, sequence("B", 1)},
-			"special_tokens": map[string]any{bos: map[string]any{"id": bos, "ids": []int{v.bos}, "tokens": []string{bos}}},
-		}
+	if t := v.bosTemplate(); t != nil {
+		p = t
 	}
 	text, _ := json.Marshal(p, json.Deterministic(true)) // plain data cannot fail
 	return text
+}
+
+// bosTemplate is the post-processor that puts BOS before a text, nil if the
+// tokenizer does not do that.
+func (v *vocab) bosTemplate() object {
+	if !v.addBOS || v.bos < 0 || v.bos >= len(v.tokens) {
+		return nil
+	}
+	bos := v.tokens[v.bos]
+	special := func(n int) any { return object{"SpecialToken": object{"id": bos, "type_id": n}} }
+	sequence := func(id string, n int) any { return object{"Sequence": object{"id": id, "type_id": n}} }
+	return object{
+		"type": "TemplateProcessing", "single": []any{special(0), sequence("A", 0)},
+		"pair":           []any{special(0), sequence("A", 0), special(1), sequence("B", 1)},
+		"special_tokens": object{bos: object{"id": bos, "ids": []int{v.bos}, "tokens": []string{bos}}},
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
@@ -49,7 +48,7 @@ type tensor struct {
 	shape []int // outermost first
 	typ   *quant.Type
 	src   source
-	order func(i int) int // the row of src that is row i; nil if it is i
+	order func(i int) int // the row of src, or element of a vector, that is number i; nil if it is i
 }
 
 // source is where rows come from: a tensor of the checkpoint, or a computed
@@ -106,14 +105,21 @@ func (r rowWriter) of(t *tensor) func(w io.Writer) error {
 // encode returns row i in the type of the result: as the source has it if it
 // has that type, else in row.
 func (t *tensor) encode(i int, floats []float32, row []byte) ([]byte, error) {
-	if t.order != nil {
+	isVector := len(t.shape) == 1
+	if t.order != nil && !isVector {
 		i = t.order(i)
 	}
-	if c, ok := t.src.(*checkpoint.Tensor); ok && c.Type == t.typ && len(t.shape) > 1 {
+	if c, ok := t.src.(*checkpoint.Tensor); ok && c.Type == t.typ && !isVector {
 		return c.Row(i)
 	}
 	if err := t.src.ReadRow(i, floats); err != nil {
 		return nil, err
+	}
+	if t.order != nil && isVector {
+		inOrder := slices.Clone(floats)
+		for k := range floats {
+			floats[k] = inOrder[t.order(k)]
+		}
 	}
 	return row, quant.Encode(t.typ, floats, row)
 }
@@ -127,28 +133,6 @@ func (v vector) Row(int) ([]byte, error) {
 
 func (v vector) ReadRow(_ int, dst []float32) error {
 	copy(dst, v)
-	return nil
-}
-
-// supported fails unless both worlds have all that the configuration asks for:
-// a plain Llama.
-func supported(c *checkpoint.Config) error {
-	known := []string{
-		"Architecture", "Layers", "Hidden", "Intermediate", "Heads", "KVHeads", "HeadDim", "Vocab", "Context", "NormEps", "Rope",
-		"TieEmbeddings", "BOS", "EOS", "DType",
-	}
-	if c.Architecture != "llama" {
-		return fmt.Errorf("architecture %q cannot be converted; llama can", c.Architecture)
-	}
-	if !slices.Contains([]string{"default", "linear", "llama3"}, c.Rope.Type) {
-		return fmt.Errorf("rope type %q cannot be converted; default, linear and llama3 can", c.Rope.Type)
-	}
-	v := reflect.ValueOf(c).Elem()
-	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; !v.Field(i).IsZero() && !slices.Contains(known, name) {
-			return fmt.Errorf("this Llama cannot be converted: its configuration has %s", name)
-		}
-	}
 	return nil
 }
 

@@ -88,6 +88,15 @@ func TestRoundTrip(t *testing.T) {
 	vocab, err := tokenizer.ParseModel(model)
 	require.NoError(t, err)
 	require.Equal(t, original.Vocab(), vocab)
+	ofJSON, err := tokenizer.ParseJSON(mustRead(t, filepath.Join(hf.Dir(), "tokenizer.json")), mustRead(t, filepath.Join(hf.Dir(), "tokenizer_config.json")))
+	require.NoError(t, err)
+	for _, text := range []string{"Once upon a time, there was a girl.", " two  spaces", "", "Grüße, 世界 12\n"} {
+		want, err := original.Encode(text, true)
+		require.NoError(t, err)
+		ids, err := ofJSON.Encode(text, true)
+		require.NoError(t, err)
+		require.Equal(t, want, ids, text)
+	}
 	require.Equal(t, tensorData(t, mustBuiltin(t)), tensorData(t, mustRead(t, filepath.Join(back.Dir(), "m.gguf"))))
 }
 
@@ -152,8 +161,10 @@ func TestRefuses(t *testing.T) {
 	_, err = convert.ToGGUF(c, "n", quant.Q4_K)
 	require.EqualError(t, err, "type Q4_K cannot be written")
 	for folder, want := range map[string]string{
-		"mixtral": `architecture "mixtral" cannot be converted; llama can`, "llama_bias": "this Llama cannot be converted: its configuration has QKVBias",
-		"llama_yarn": `rope type "yarn" cannot be converted; default, linear and llama3 can`,
+		"mixtral":      `architecture "mixtral" cannot be converted; llama, mistral, qwen2 and qwen3 can`,
+		"mistral":      "this mistral cannot be converted: its configuration has Windows",
+		"qwen2_window": "this qwen2 cannot be converted: its configuration has Windows",
+		"llama_yarn":   `rope type "yarn" of llama cannot be converted; [default linear llama3] can`,
 	} {
 		c, err := checkpoint.Open("../../golden/testdata/" + folder)
 		require.NoError(t, err)
@@ -166,6 +177,40 @@ func TestRefuses(t *testing.T) {
 	require.NoError(t, err)
 	_, err = convert.ToHF(c, nil)
 	require.EqualError(t, err, `tokenizer.ggml.model "bert" cannot be converted; llama and gpt2 can`)
+}
+
+// withTokens is the tiny model with a vocabulary of two tokens.
+func withTokens(model string) checkpointtest.GGUF {
+	return checkpointtest.TinyGGUF().Set("tokenizer.ggml.model", model).Set("tokenizer.ggml.tokens", []string{"a", "ab"}).
+		Set("tokenizer.ggml.token_type", []int32{2, 1}).Set("tokenizer.ggml.scores", []float32{0, -1}).
+		Set("tokenizer.ggml.pre", "gpt-2").Set("tokenizer.ggml.merges", []string{"a b"}).Set("tokenizer.ggml.eos_token_id", uint32(1))
+}
+
+func TestRefusesIDs(t *testing.T) {
+	for key, want := range map[string]string{
+		"unknown_token_id": "tokenizer: unknown_token_id is 16, the embedding has 16 rows",
+		"bos_token_id":     "tokenizer: bos_token_id is 16, the embedding has 16 rows",
+		"eot_token_id":     "tokenizer: eot_token_id is 16, the embedding has 16 rows",
+	} {
+		c, err := checkpoint.FromGGUF("g", withTokens("llama").Set("tokenizer.ggml."+key, uint32(16)).Bytes())
+		require.NoError(t, err)
+		_, err = convert.ToHF(c, nil)
+		require.EqualError(t, err, want)
+	}
+}
+
+// FuzzConvert plans conversions of whatever the reader accepts.
+func FuzzConvert(f *testing.F) {
+	f.Add(withTokens("llama").Bytes())
+	f.Add(withTokens("gpt2").Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := checkpoint.FromGGUF("fuzz", data)
+		if err != nil {
+			return
+		}
+		_, _ = convert.ToHF(c, nil)
+		_, _ = convert.ToGGUF(c, "fuzz", quant.Q8_0)
+	})
 }
 
 // TestNothingIsLeft: an interrupted conversion, and one to what exists.

@@ -22,7 +22,8 @@ var ggufTypes = []*quant.Type{
 // which is what llama.cpp expects.
 func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, error) {
 	config := c.Config()
-	if err := supported(&config); err != nil {
+	f, err := familyOf(&config)
+	if err != nil {
 		return nil, err
 	}
 	if typ != nil && !typ.CanEncode() {
@@ -41,12 +42,12 @@ func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, erro
 		if err != nil {
 			return nil, err
 		}
-		p.tensors = append(p.tensors, ggufTensor(spec, t, typ, config.HeadDim))
+		p.tensors = append(p.tensors, ggufTensor(f, spec, t, typ, config.HeadDim))
 	}
 	if d := divisors(&config); d != nil {
 		p.tensors = append(p.tensors, tensor{name: "rope_freqs.weight", shape: []int{len(d)}, typ: quant.F32, src: vector(d)})
 	}
-	pairs := append(architecture(&config, name, p.tensors), v.pairs(config.Vocab)...)
+	pairs := append(f.architecture(&config, name, p.tensors), v.pairs(config.Vocab)...)
 	p.write = func(path string, rows rowWriter) error {
 		var entries []gguf.Entry
 		for i := range p.tensors {
@@ -58,7 +59,7 @@ func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, erro
 	return p, nil
 }
 
-func ggufTensor(spec checkpoint.Spec, src *checkpoint.Tensor, typ *quant.Type, headDim int) tensor {
+func ggufTensor(f *family, spec checkpoint.Spec, src *checkpoint.Tensor, typ *quant.Type, headDim int) tensor {
 	t := tensor{name: spec.GGUFName(), shape: src.Shape, src: src, typ: typ}
 	switch {
 	case len(src.Shape) == 1:
@@ -70,7 +71,7 @@ func ggufTensor(spec checkpoint.Spec, src *checkpoint.Tensor, typ *quant.Type, h
 	case typ == quant.Q4_0 && !spec.InLayer():
 		t.typ = quant.Q8_0
 	}
-	if spec.Paired() {
+	if f.permuted && spec.Rotated() {
 		t.order = func(i int) int { return checkpoint.HalvesRow(i, headDim) }
 	}
 	return t
@@ -83,29 +84,29 @@ var fileTypes = map[*quant.Type]uint32{
 }
 
 // architecture returns the metadata of the model.
-func architecture(c *checkpoint.Config, name string, tensors []tensor) []gguf.Pair {
-	main := mainType(tensors)
+func (f *family) architecture(c *checkpoint.Config, name string, tensors []tensor) []gguf.Pair {
 	pairs := []gguf.Pair{
-		{Key: "general.architecture", Value: "llama"},
+		{Key: "general.architecture", Value: f.gguf},
 		{Key: "general.name", Value: name},
-		{Key: "general.file_type", Value: fileTypes[main]},
+		{Key: "general.file_type", Value: fileTypes[mainType(tensors)]},
 		{Key: "general.quantization_version", Value: uint32(2)},
-		{Key: "llama.vocab_size", Value: uint32(c.Vocab)},
-		{Key: "llama.context_length", Value: uint32(c.Context)},
-		{Key: "llama.embedding_length", Value: uint32(c.Hidden)},
-		{Key: "llama.block_count", Value: uint32(c.Layers)},
-		{Key: "llama.feed_forward_length", Value: uint32(c.Intermediate)},
-		{Key: "llama.rope.dimension_count", Value: uint32(c.HeadDim)},
-		{Key: "llama.attention.head_count", Value: uint32(c.Heads)},
-		{Key: "llama.attention.head_count_kv", Value: uint32(c.KVHeads)},
-		{Key: "llama.attention.key_length", Value: uint32(c.HeadDim)},
-		{Key: "llama.attention.value_length", Value: uint32(c.HeadDim)},
-		{Key: "llama.attention.layer_norm_rms_epsilon", Value: float32(c.NormEps)},
-		{Key: "llama.rope.freq_base", Value: float32(c.Rope.Theta)},
 	}
+	add := func(key string, value any) { pairs = append(pairs, gguf.Pair{Key: f.gguf + "." + key, Value: value}) }
+	add("vocab_size", uint32(c.Vocab))
+	add("context_length", uint32(c.Context))
+	add("embedding_length", uint32(c.Hidden))
+	add("block_count", uint32(c.Layers))
+	add("feed_forward_length", uint32(c.Intermediate))
+	add("rope.dimension_count", uint32(c.HeadDim))
+	add("attention.head_count", uint32(c.Heads))
+	add("attention.head_count_kv", uint32(c.KVHeads))
+	add("attention.key_length", uint32(c.HeadDim))
+	add("attention.value_length", uint32(c.HeadDim))
+	add("attention.layer_norm_rms_epsilon", float32(c.NormEps))
+	add("rope.freq_base", float32(c.Rope.Theta))
 	if c.Rope.Type == "linear" {
-		pairs = append(pairs, gguf.Pair{Key: "llama.rope.scaling.type", Value: "linear"},
-			gguf.Pair{Key: "llama.rope.scaling.factor", Value: float32(c.Rope.Factor)})
+		add("rope.scaling.type", "linear")
+		add("rope.scaling.factor", float32(c.Rope.Factor))
 	}
 	return pairs
 }

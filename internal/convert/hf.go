@@ -3,6 +3,7 @@ package convert
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -24,7 +25,8 @@ var hfTypes = []*quant.Type{quant.F32, quant.F16, quant.BF16}
 // other types become F16 or F32, exactly.
 func ToHF(c *checkpoint.Checkpoint, typ *quant.Type) (*Plan, error) {
 	config := c.Config()
-	if err := supported(&config); err != nil {
+	f, err := familyOf(&config)
+	if err != nil {
 		return nil, err
 	}
 	if typ != nil && typ != widened(typ, hfTypes) {
@@ -50,7 +52,7 @@ func ToHF(c *checkpoint.Checkpoint, typ *quant.Type) (*Plan, error) {
 		}
 		p.tensors = append(p.tensors, tensor{name: spec.Name, shape: t.Shape, typ: to, src: t})
 	}
-	if err := addConfig(files, &config, mainType(p.tensors)); err != nil {
+	if err := f.addConfig(files, &config, mainType(p.tensors)); err != nil {
 		return nil, err
 	}
 	p.write = func(path string, rows rowWriter) error { return p.writeFolder(path, files, rows) }
@@ -91,24 +93,22 @@ func marshal(v any) ([]byte, error) {
 
 // addConfig adds config.json in the spelling of transformers 4, which 5 reads
 // too, and generation_config.json.
-func addConfig(files map[string][]byte, c *checkpoint.Config, typ *quant.Type) (err error) {
+func (f *family) addConfig(files map[string][]byte, c *checkpoint.Config, typ *quant.Type) (err error) {
 	rope, err := ropeScaling(c)
 	if err != nil {
 		return err
 	}
 	tokens := map[string]any{"bos_token_id": orNull(c.BOS), "eos_token_id": eos(c.EOS)}
 	object := map[string]any{
-		"architectures": []string{"LlamaForCausalLM"}, "model_type": "llama", "hidden_act": "silu",
-		"attention_bias": false, "mlp_bias": false, "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": true,
+		"architectures": []string{f.class}, "model_type": f.modelType(c), "hidden_act": "silu", "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": true,
 		"num_hidden_layers": c.Layers, "hidden_size": c.Hidden, "intermediate_size": c.Intermediate,
 		"num_attention_heads": c.Heads, "num_key_value_heads": c.KVHeads, "head_dim": c.HeadDim,
 		"vocab_size": c.Vocab, "max_position_embeddings": c.Context, "rms_norm_eps": c.NormEps,
 		"rope_theta": c.Rope.Theta, "rope_scaling": rope, "tie_word_embeddings": c.TieEmbeddings,
 		"torch_dtype": map[*quant.Type]string{quant.F32: "float32", quant.F16: "float16", quant.BF16: "bfloat16"}[typ],
 	}
-	for key, v := range tokens {
-		object[key] = v
-	}
+	f.config(c, object)
+	maps.Copy(object, tokens)
 	if files["config.json"], err = marshal(object); err != nil {
 		return err
 	}

@@ -24,6 +24,10 @@ type vocab struct {
 	template                    string // for chats; may be empty
 }
 
+// maxToken bounds the bytes of a token, far above what vocabularies have.
+const maxToken = 4096
+
+// readVocab reads and checks the tokenizer of a checkpoint.
 func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if c.Format() == "gguf" {
 		v, err = vocabOfGGUF(c)
@@ -37,9 +41,17 @@ func readVocab(c *checkpoint.Checkpoint) (v *vocab, err error) {
 	if len(v.tokens) > config.Vocab {
 		return nil, fmt.Errorf("the tokenizer has %d tokens, but the embedding %d rows", len(v.tokens), config.Vocab)
 	}
+	if id := slices.IndexFunc(v.tokens, func(s string) bool { return len(s) > maxToken }); id >= 0 {
+		return nil, fmt.Errorf("token %d has %d bytes, more than %d", id, len(v.tokens[id]), maxToken)
+	}
 	for _, id := range config.EOS {
 		if id != v.eos {
 			v.ends = append(v.ends, id)
+		}
+	}
+	for _, s := range v.special() {
+		if s.id >= config.Vocab {
+			return nil, fmt.Errorf("tokenizer: %s is %d, the embedding has %d rows", s.key, s.id, config.Vocab)
 		}
 	}
 	return v, nil
@@ -53,6 +65,9 @@ func vocabOfGGUF(c *checkpoint.Checkpoint) (*vocab, error) {
 		tokens: metadata[[]string](c, "tokens", nil), scores: metadata[[]float32](c, "scores", nil),
 		types: metadata[[]int32](c, "token_type", nil), merges: metadata[[]string](c, "merges", nil),
 		spacePrefix: metadata(c, "add_space_prefix", true), addEOS: metadata(c, "add_eos_token", false),
+	}
+	if template, ok := c.Metadata("tokenizer.chat_template"); ok {
+		v.template, _ = template.(string)
 	}
 	config := c.Config()
 	v.bos, v.eos, v.padding, v.unknown = config.BOS, -1, tokenID(c, "padding_token_id", -1), tokenID(c, "unknown_token_id", -1)
@@ -95,8 +110,7 @@ func tokenID(c *checkpoint.Checkpoint, key string, def int) int {
 	return int(id)
 }
 
-// pairs returns the metadata of a GGUF file. Rows of the embedding beyond the
-// vocabulary get names, because llama.cpp wants one for each row.
+// pairs returns the metadata of a GGUF file with an embedding of that many rows.
 func (v *vocab) pairs(rows int) []gguf.Pair {
 	list := []gguf.Pair{{Key: "tokenizer.ggml.model", Value: v.model}}
 	add := func(key string, value any) {
@@ -105,32 +119,21 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	if v.model == "none" {
 		return list
 	}
-	tokens, types, scores := slices.Clone(v.tokens), slices.Clone(v.types), slices.Clone(v.scores)
-	for i := len(tokens); i < rows; i++ {
-		tokens, types = append(tokens, fmt.Sprintf("[PAD%d]", i)), append(types, tokenizer.TypeUnused)
-		scores = append(scores, 0)
-	}
+	tokens, types, scores := v.padded(rows)
 	if v.pre != "" {
 		add("pre", v.pre)
 	}
 	add("tokens", tokens)
+	add("token_type", types)
 	if v.model == "llama" {
 		add("scores", scores)
 		add("add_space_prefix", v.spacePrefix)
-	}
-	add("token_type", types)
-	if v.model == "gpt2" {
+	} else {
 		add("merges", v.merges)
 	}
-	for _, id := range []struct {
-		key   string
-		value int
-	}{
-		{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding},
-		{"eot_token_id", v.end(0)}, {"eom_token_id", v.end(1)},
-	} {
-		if id.value >= 0 {
-			add(id.key, uint32(id.value))
+	for _, s := range v.special() {
+		if s.id >= 0 {
+			add(s.key, uint32(s.id))
 		}
 	}
 	add("add_bos_token", v.addBOS)
@@ -139,6 +142,30 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 		list = append(list, gguf.Pair{Key: "tokenizer.chat_template", Value: v.template})
 	}
 	return list
+}
+
+// padded returns the tokens with names for rows of the embedding beyond them,
+// because llama.cpp wants one for each row.
+func (v *vocab) padded(rows int) (tokens []string, types []int32, scores []float32) {
+	tokens, types, scores = slices.Clone(v.tokens), slices.Clone(v.types), slices.Clone(v.scores)
+	for i := len(tokens); i < rows; i++ {
+		tokens, types = append(tokens, fmt.Sprintf("[PAD%d]", i)), append(types, tokenizer.TypeUnused)
+		scores = append(scores, 0)
+	}
+	return tokens, types, scores
+}
+
+// specialID is a special token by the key of GGUF; the id is -1 if there is none.
+type specialID struct {
+	key string
+	id  int
+}
+
+func (v *vocab) special() []specialID {
+	return []specialID{
+		{"bos_token_id", v.bos}, {"eos_token_id", v.eos}, {"unknown_token_id", v.unknown}, {"padding_token_id", v.padding},
+		{"eot_token_id", v.end(0)}, {"eom_token_id", v.end(1)},
+	}
 }
 
 // end returns the id of one more token that ends generation, -1 if there is
@@ -156,7 +183,7 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	if v.model == "none" {
 		return files, nil
 	}
-	config := map[string]any{
+	config := object{
 		"add_bos_token": v.addBOS, "add_eos_token": v.addEOS, "model_max_length": c.Context, "clean_up_tokenization_spaces": false,
 	}
 	for key, id := range map[string]int{"bos_token": v.bos, "eos_token": v.eos, "unk_token": v.unknown, "pad_token": v.padding} {
@@ -171,11 +198,13 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	if v.model == "llama" {
 		config["tokenizer_class"], config["legacy"], config["add_prefix_space"] = "LlamaTokenizer", false, v.spacePrefix
 		files["tokenizer.model"] = v.sentencePiece()
+		files["tokenizer.json"], err = v.sentencePieceJSON()
 	} else {
 		config["tokenizer_class"] = "PreTrainedTokenizerFast"
-		if files["tokenizer.json"], err = v.tokenizerJSON(); err != nil {
-			return nil, err
-		}
+		files["tokenizer.json"], err = v.tokenizerJSON()
+	}
+	if err != nil {
+		return nil, err
 	}
 	files["tokenizer_config.json"], err = marshal(config)
 	return files, err

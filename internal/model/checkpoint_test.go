@@ -20,7 +20,7 @@ var ggmlTypes = []struct {
 }{
 	{0, 1, 4, "f32"}, {1, 1, 2, "f16"}, {30, 1, 2, "bf16"}, {28, 1, 8, "f32"},
 	{2, 32, 18, "q4g32f16"}, {3, 32, 20, "q4g32f16m"}, {6, 32, 22, "q8g32f16"}, {7, 32, 24, "q8g32f16m"}, {8, 32, 34, "q8g32f16"},
-	{10, 256, 84, "f32"}, {11, 256, 110, "f32"}, {12, 256, 144, "f32"}, {13, 256, 176, "f32"}, {14, 256, 210, "f32"},
+	{10, 256, 84, "q4g16f32m"}, {11, 256, 110, "q4g16f32"}, {12, 256, 144, "q4g32f32m"}, {13, 256, 176, "q8g32f32m"}, {14, 256, 210, "q8g16f32"},
 	{20, 32, 18, "q8g32f16"}, {23, 256, 136, "q8g32f32"}, {39, 32, 17, "q8g32f32"},
 }
 
@@ -72,9 +72,9 @@ func requireRows(t *testing.T, c *checkpoint.Checkpoint, w *ir.Value) {
 	for i := range 64 {
 		require.NoError(t, tensor.ReadRow(i, want))
 		if w.Type.Elem == ir.Block {
-			q, scale := make([]byte, 256), make([]float32, 8)
+			q, scale := make([]byte, 256), make([]float32, w.Type.Quant.Groups(256))
 			if w.Type.Quant.Min {
-				scale = make([]float32, 16)
+				scale = append(scale, scale...)
 			}
 			require.NoError(t, rows.Integers(w, i, q, scale, nil))
 			rebuild(w.Type.Quant, q, scale, got)
@@ -96,7 +96,7 @@ func rebuild(quant ir.Quant, q []byte, scale, dst []float32) {
 		}
 		dst[k] = float32(v) * scale[g]
 		if quant.Min {
-			dst[k] = float32(dst[k]) + scale[8+g]
+			dst[k] = float32(dst[k]) + scale[quant.Groups(len(q))+g]
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (f family) compare(t testing.TB, m *model.Model) ([]*golden.Verdict, error)
 	if err != nil {
 		return nil, err
 	}
-	return prove.AgainstGolden(t.Context(), e, recorded)
+	return prove.Within(t.Context(), golden.Float32Policy(), e, recorded)
 }
 
 // requireGolden: logits and hidden states are within the tolerance.

@@ -1,13 +1,17 @@
 package prove_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/lpuctl/lpuctl/golden"
+	"github.com/lpuctl/lpuctl/internal/checkpoint/safetensors"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/prove"
+	"github.com/lpuctl/lpuctl/internal/quant"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
@@ -36,4 +40,43 @@ func TestGoldenOfKind(t *testing.T) {
 		require.Equal(t, policy, v.Logits.Policy.Name)
 		require.Equal(t, golden.WithinTolerance, proof.Verdicts[2].Outcome)
 	}
+}
+
+// smallGolden is the text of a golden of two positions and two ids.
+func smallGolden(t testing.TB, metadata map[string]string) []byte {
+	path := filepath.Join(t.TempDir(), "golden.safetensors")
+	require.NoError(t, safetensors.Write(path, []safetensors.Tensor{
+		{Name: "ids", Type: safetensors.I64, Shape: []int{2}, Data: make([]byte, 16)},
+		{Name: "logits", Type: quant.F32, Shape: []int{2, 2}, Data: make([]byte, 16)},
+		{Name: "hidden", Type: quant.F32, Shape: []int{1, 2, 3}, Data: make([]byte, 24)},
+	}, metadata))
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return data
+}
+
+func TestParseGolden(t *testing.T) {
+	r, err := prove.ParseGolden("g", smallGolden(t, map[string]string{"prompt_length": "1", "engine": "e"}))
+	require.NoError(t, err)
+	require.Equal(t, &golden.Recorded{
+		Engine: "e", IDs: []int{0, 0}, Prompt: 1, Vocab: 2, Logits: make([]float32, 4), HiddenSize: 3, Hidden: make([]float32, 6),
+	}, r)
+	_, err = prove.ParseGolden("g", smallGolden(t, nil))
+	require.EqualError(t, err, `golden: g: metadata prompt_length is "", want a number`)
+	_, err = prove.ParseGolden("g", smallGolden(t, map[string]string{"prompt_length": "3"}))
+	require.ErrorContains(t, err, "prompt of 3 ids in 2 ids")
+}
+
+// FuzzParseGolden: whatever the bytes are, the answer is an error or a golden
+// that can be compared with itself.
+func FuzzParseGolden(f *testing.F) {
+	f.Add(smallGolden(f, map[string]string{"prompt_length": "1"}))
+	f.Add(smallGolden(f, map[string]string{"prompt_length": "-1"}))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := prove.ParseGolden("g", data)
+		if err == nil {
+			require.Equal(t, golden.Identical, golden.Logits(golden.Float32Policy(), r, r).Outcome)
+		}
+	})
 }

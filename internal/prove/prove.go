@@ -90,11 +90,6 @@ func traceCall(m *Module, ref *reference.Engine, compiled *engine.Compiled, toke
 	return v, nil
 }
 
-// AgainstGolden is [Within] the policy of float32 engines.
-func AgainstGolden(ctx context.Context, e *reference.Engine, recorded *golden.Recorded) ([]*golden.Verdict, error) {
-	return Within(ctx, golden.Float32Policy(), e, recorded)
-}
-
 // Within runs the golden's prompt and as many greedy steps as it has on the
 // reference, and compares logits and, if the golden has them, the hidden states
 // after every layer.

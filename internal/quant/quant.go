@@ -31,11 +31,11 @@ var (
 	Q5_0   = bytes32("Q5_0", 32, 22, false, splitQ5_0)
 	Q5_1   = &Type{Name: "Q5_1", Block: 32, Bytes: 24, decode: decodeQ5_1, ints: &Ints{Bits: 8, Group: 32, Min: true, split: splitQ5_1}}
 	Q8_0   = &Type{Name: "Q8_0", Block: 32, Bytes: 34, decode: intsQ8_0.decode, encode: encodeQ8_0, limit: limitQ8_0, ints: intsQ8_0}
-	Q2_K   = &Type{Name: "Q2_K", Block: 256, Bytes: 84, decode: decodeQ2_K}
-	Q3_K   = &Type{Name: "Q3_K", Block: 256, Bytes: 110, decode: decodeQ3_K}
-	Q4_K   = &Type{Name: "Q4_K", Block: 256, Bytes: 144, decode: decodeQ4_K}
-	Q5_K   = &Type{Name: "Q5_K", Block: 256, Bytes: 176, decode: decodeQ5_K}
-	Q6_K   = &Type{Name: "Q6_K", Block: 256, Bytes: 210, decode: decodeQ6_K}
+	Q2_K   = &Type{Name: "Q2_K", Block: 256, Bytes: 84, decode: decodeQ2_K, ints: &Ints{Bits: 4, Group: 16, Min: true, Wide: true, split: splitQ2_K}}
+	Q3_K   = &Type{Name: "Q3_K", Block: 256, Bytes: 110, decode: decodeQ3_K, ints: &Ints{Bits: 4, Group: 16, Zero: 8, Wide: true, split: splitQ3_K}}
+	Q4_K   = &Type{Name: "Q4_K", Block: 256, Bytes: 144, decode: decodeQ4_K, ints: &Ints{Bits: 4, Group: 32, Min: true, Wide: true, split: splitQ4_K}}
+	Q5_K   = &Type{Name: "Q5_K", Block: 256, Bytes: 176, decode: decodeQ5_K, ints: &Ints{Bits: 8, Group: 32, Min: true, Wide: true, split: splitQ5_K}}
+	Q6_K   = &Type{Name: "Q6_K", Block: 256, Bytes: 210, decode: decodeQ6_K, ints: &Ints{Bits: 8, Group: 16, Wide: true, split: splitQ6_K}}
 	IQ4_NL = bytes32("IQ4_NL", 32, 18, false, splitIQ4_NL)
 	IQ4_XS = bytes32("IQ4_XS", 256, 136, true, splitIQ4_XS)
 	MXFP4  = bytes32("MXFP4", 32, 17, true, splitMXFP4)

@@ -129,15 +129,16 @@ func TestDecodeF32(t *testing.T) {
 // TestIntegers rebuilds the weights from integers and scales.
 func TestIntegers(t *testing.T) {
 	goldens := readGoldens(t, "blocks.json")
-	for _, typ := range []*Type{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, IQ4_XS, MXFP4} {
+	for _, typ := range []*Type{Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4} {
 		src, _ := goldens[typ.Name].bytes(t)
 		n := len(src) / typ.Bytes * typ.Block
 		form, ok := typ.Ints()
 		require.True(t, ok)
-		want, q, scale, minimum := make([]float32, n), make([]uint8, n), make([]float32, n/32), make([]float32, n/32)
+		groups := n / form.Group
+		want, q, scale, minimum := make([]float32, n), make([]uint8, n), make([]float32, groups), make([]float32, groups)
 		if form.Min {
 			scale = append(scale, minimum...)
-			minimum = scale[n/32:]
+			minimum = scale[groups:]
 		}
 		require.NoError(t, Decode(typ, src, want))
 		require.NoError(t, Integers(typ, src, q, scale))
@@ -164,7 +165,7 @@ func TestErrors(t *testing.T) {
 	require.EqualError(t, Decode(Q8_0, make([]byte, 33), make([]float32, 32)),
 		"quant: 32 elements of type Q8_0 are 34 bytes, not 33")
 	require.ErrorContains(t, Decode(&Type{Name: "IQ2_S", Block: 256, Bytes: 82}, nil, nil), "type IQ2_S cannot be decoded")
-	require.EqualError(t, Integers(Q6_K, nil, nil, nil), "quant: type Q6_K has no integers with a scale")
+	require.EqualError(t, Integers(BF16, nil, nil, nil), "quant: type BF16 has no integers with a scale")
 	require.EqualError(t, Integers(Q4_0, make([]byte, 18), make([]uint8, 32), nil),
 		"quant: 32 elements of type Q4_0 have 1 scales and minimums, not 0")
 	_, err := F32.Size(math.MaxInt64)

@@ -24,6 +24,7 @@ type CompressedArgs struct {
 	Bits      int // 4 or 8
 	Group     int // inputs of a group; -1: all
 	Symmetric bool
+	ActOrder  bool // actorder "group": groups need not be consecutive
 }
 
 // Marker implements Scheme.
@@ -65,7 +66,7 @@ func (c Compressed) Weight(module string, parts Parts) (Weight, error) {
 		st.z = wordsOf(z)
 	}
 	m.store = st
-	if m.index, err = groupIndex(parts, ".weight_g_idx", in, m.groups()); err != nil {
+	if err := m.readIndex(parts, ".weight_g_idx", args.ActOrder); err != nil {
 		return nil, err
 	}
 	return newMatrix(m), nil

@@ -48,38 +48,16 @@ func (s GPTQ) Weight(_ string, parts Parts) (Weight, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.index, err = groupIndex(parts, ".g_idx", in, m.groups()); err != nil {
+	if err := m.readIndex(parts, ".g_idx", s.ActOrder); err != nil {
 		return nil, err
 	}
-	if m.wide = d.Type.Name != "F16"; !s.ActOrder && !consecutive(m.index, group) {
-		return nil, fmt.Errorf(".g_idx has groups that are not consecutive, but desc_act is false")
-	}
+	m.wide = d.Type.Name != "F16"
 	st := gptq{q: wordsOf(w), z: wordsOf(z), d: d, bits: s.Bits}
 	if !s.V2 {
 		st.minus = 1
 	}
 	m.store = st
 	return newMatrix(m), nil
-}
-
-// groupIndex reads the group of each input; nil if there is no such tensor.
-func groupIndex(parts Parts, suffix string, in, groups int) ([]int32, error) {
-	t, ok := parts.Take(suffix)
-	if !ok {
-		return nil, nil
-	}
-	if err := t.check(suffix, []int{in}, []string{"I32"}); err != nil {
-		return nil, err
-	}
-	index := make([]int32, in)
-	w := words{t.Data, in}
-	for k := range index {
-		index[k] = int32(w.at(0, k))
-		if index[k] < 0 || int(index[k]) >= groups {
-			return nil, fmt.Errorf("%s has group %d for input %d; there are %d groups", suffix, index[k], k, groups)
-		}
-	}
-	return index, nil
 }
 
 type gptq struct {

@@ -51,6 +51,33 @@ func newMatrix(m matrix) *matrix {
 	return &m
 }
 
+// readIndex reads the group of each input. Without act-order there may be no
+// such tensor, and groups must be consecutive.
+func (m *matrix) readIndex(parts Parts, suffix string, actOrder bool) error {
+	t, ok := parts.Take(suffix)
+	if !ok && actOrder {
+		return fmt.Errorf("%s is missing, but the configuration asks for act-order", suffix)
+	}
+	if !ok {
+		return nil
+	}
+	if err := t.check(suffix, []int{m.in}, []string{"I32"}); err != nil {
+		return err
+	}
+	m.index = make([]int32, m.in)
+	for k := range m.index {
+		g := int32(binary.LittleEndian.Uint32(t.Data[4*k:]))
+		if g < 0 || int(g) >= m.groups() {
+			return fmt.Errorf("%s has group %d for input %d; there are %d groups", suffix, g, k, m.groups())
+		}
+		m.index[k] = g
+	}
+	if !actOrder && !consecutive(m.index, m.group) {
+		return fmt.Errorf("%s has groups that are not consecutive, but the configuration does not ask for act-order", suffix)
+	}
+	return nil
+}
+
 func consecutive(index []int32, group int) bool {
 	for k, g := range index {
 		if int(g) != k/group {
@@ -97,19 +124,19 @@ func (m *matrix) groups() int { return quant.Groups(m.in, m.group) }
 // middle is the packed integer that stands for 0 in a symmetric matrix.
 func (m *matrix) middle() uint8 { return 1 << (m.bits - 1) }
 
-// formGroup returns the group of the integer form: 32, 64 or 128 inputs. A
+// formGroup returns the group of the integer form: 16, 32, 64 or 128 inputs. A
 // longer group is several of these with the same scale; a single one for the
 // whole row may be cut anywhere. It is 0 if the groups are too short.
 func (m *matrix) formGroup() int {
 	if m.group >= m.in {
-		for _, g := range []int{32, 64} {
+		for _, g := range []int{16, 32, 64} {
 			if g >= m.in {
 				return g
 			}
 		}
 		return 128
 	}
-	for _, g := range []int{128, 64, 32} {
+	for _, g := range []int{128, 64, 32, 16} {
 		if m.group%g == 0 {
 			return g
 		}
@@ -203,26 +230,32 @@ func (w words) at(r, c int) uint32 { return binary.LittleEndian.Uint32(w.data[4*
 
 // along reads integers packed along the rows of w: of row r, from the lowest
 // bits of the first word on.
-func (w words) along(r, bits int, q []uint8) {
-	each := 32 / bits
-	for k := range q {
-		q[k] = uint8(w.at(r, k/each)>>(k%each*bits)) & (1<<bits - 1)
-	}
-}
+func (w words) along(r, bits int, q []uint8) { w.unpack(4*r*w.width, 4, bits, q) }
 
 // down reads integers packed down the columns of w: of column c, from the
 // lowest bits of the first row on.
-func (w words) down(c, bits int, q []uint8) {
-	each := 32 / bits
-	for k := range q {
-		q[k] = uint8(w.at(k/each, c)>>(k%each*bits)) & (1<<bits - 1)
+func (w words) down(c, bits int, q []uint8) { w.unpack(4*c, 4*w.width, bits, q) }
+
+// unpack reads integers of words that lie step bytes apart.
+func (w words) unpack(at, step, bits int, q []uint8) {
+	mask := uint8(1<<bits - 1)
+	for each := 32 / bits; len(q) > 0; at += step {
+		word := binary.LittleEndian.Uint32(w.data[at:])
+		n := min(each, len(q))
+		for j := range q[:n] {
+			q[j] = uint8(word) & mask
+			word >>= bits
+		}
+		q = q[n:]
 	}
 }
 
 // across reads one integer of each row of w: number i of the row.
 func (w words) across(i, bits int, q []uint8) {
-	each := 32 / bits
+	each, mask := 32/bits, uint8(1<<bits-1)
+	at, shift := 4*(i/each), i%each*bits
 	for r := range q {
-		q[r] = uint8(w.at(r, i/each)>>(i%each*bits)) & (1<<bits - 1)
+		q[r] = uint8(binary.LittleEndian.Uint32(w.data[at:])>>shift) & mask
+		at += 4 * w.width
 	}
 }

@@ -46,7 +46,15 @@ func readCase(t testing.TB, name string) (parts caseParts, want []float32) {
 }
 
 func pack(bits, group int, symmetric bool) Compressed {
-	return Compressed{Args: func(string) (CompressedArgs, error) { return CompressedArgs{bits, group, symmetric}, nil }}
+	return Compressed{Args: func(string) (CompressedArgs, error) {
+		return CompressedArgs{Bits: bits, Group: group, Symmetric: symmetric}, nil
+	}}
+}
+
+func packSorted(bits, group int) Compressed {
+	return Compressed{Args: func(string) (CompressedArgs, error) {
+		return CompressedArgs{Bits: bits, Group: group, Symmetric: true, ActOrder: true}, nil
+	}}
 }
 
 // cases are the cases of testdata/record.py with the form that they must have:
@@ -56,7 +64,7 @@ var cases = []struct {
 	scheme Scheme
 	form   string
 }{
-	{"awq.gemm.16", AWQ{Group: 16}, ""},
+	{"awq.gemm.16", AWQ{Group: 16}, "q4g16z"},
 	{"awq.gemm.32", AWQ{Group: 32}, "q4g32z"},
 	{"awq.gemm.64", AWQ{Group: 64}, "q4g64z"},
 	{"awq.gemm.128", AWQ{Group: 128}, "q4g128z"},
@@ -82,7 +90,7 @@ var cases = []struct {
 	{"compressed.8.asym.32", pack(8, 32, false), "q8g32zw"},
 	{"compressed.4.sym.row", pack(4, -1, true), "q4g128"},
 	{"compressed.8.asym.row", pack(8, -1, false), "q8g128zw"},
-	{"compressed.4.sym.act", pack(4, 64, true), ""},
+	{"compressed.4.sym.act", packSorted(4, 64), ""},
 	{"nf4", NF4{}, ""},
 	{"nf4.double", NF4{Double: true}, ""},
 	{"mxfp4", MXFP4{}, "q8g32w"},
@@ -200,7 +208,7 @@ func TestNotSortable(t *testing.T) {
 }
 
 func show(f quant.Ints) string {
-	s := map[int]string{4: "q4", 8: "q8"}[f.Bits] + map[int]string{32: "g32", 64: "g64", 128: "g128"}[f.Group]
+	s := map[int]string{4: "q4", 8: "q8"}[f.Bits] + map[int]string{16: "g16", 32: "g32", 64: "g64", 128: "g128"}[f.Group]
 	if f.Zeros {
 		s += "z"
 	}
