@@ -145,6 +145,9 @@ func (r *running) run(ctx context.Context, ids []int, s *speaker, spec string) e
 		})
 		err = cmp.Or(err, encodeErr)
 	}
+	if len(s.ids) == 0 {
+		s.first = end
+	}
 	if err == nil && r.flags.stats {
 		printStats(r.err, r.generator.Stats, s.first.Sub(start), end.Sub(s.first))
 		err = printSampling(r.err, r.sampler.Params())

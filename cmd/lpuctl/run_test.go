@@ -100,6 +100,13 @@ func TestRunStats(t *testing.T) {
 	require.Regexp(t, `(?m)^sampling: \{"order":"hf","temperature":0,`, r.err)
 }
 
+func TestRunNothing(t *testing.T) {
+	require.Equal(t, []int{}, runJSON(t, "Once", "-n", "0").IDs)
+	r := lpuctl(t, "run", "builtin:stories260k", "Once", "-n", "0", "--stats")
+	require.Contains(t, r.err, "generated: 0 tokens, 0.0 tokens/s")
+	require.Empty(t, r.out)
+}
+
 func TestRunRefuses(t *testing.T) {
 	for _, c := range []struct {
 		args []string
