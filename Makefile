@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME = 60s
 
-.PHONY: help demo test test-model tools conformance bench golden fuzz lint cross
+.PHONY: help demo test test-model test-families smollm2 gemma3 tools conformance bench golden fuzz lint cross
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -21,11 +21,23 @@ test: ## all tests; what cannot be checked here is printed
 test-model: ## Llama-2-70B, all 80 layers, with synthetic INT4 weights (minutes)
 	sh scripts/test-model.sh
 
+test-families: ## every family compiled in every kind (minutes)
+	go test ./internal/prove -run TestFamiliesCompiled -full
+
+smollm2: ## fetch SmolLM2-135M-Instruct and check it against transformers
+	sh scripts/models.sh smollm2
+	go test -count=1 -v -run SmolLM2 ./internal/prove
+
+gemma3: ## fetch Gemma 3 270M (under Gemma's terms) and check it against transformers
+	sh scripts/models.sh gemma3
+	go test -count=1 -v -run Gemma3 ./internal/prove
+
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh
 
-conformance: ## groqclient against servers and networks of others
+conformance: ## Groq client and tokenizers against software of others
 	sh scripts/conformance.sh
+	sh scripts/conformance-tokenizers.sh $(CONFORMANCE)
 
 bench: ## benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

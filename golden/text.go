@@ -73,7 +73,24 @@ func (s *LogitStats) text(b *bytes.Buffer) {
 	fmt.Fprintf(b, "    relative L2 %.2e (limit %.2g), worst %.2e at position %d (limit %.2g), at most %.3g ULP\n",
 		s.RelativeL2, s.Policy.RelativeL2, s.Positions[s.Worst].RelativeL2, s.Worst, s.Policy.PositionL2, s.MaxULPs)
 	fmt.Fprintf(b, "    KL divergence %.1e nats, top-1 %.2f %%, top-5 %.2f %%\n", s.MeanKL, 100*s.Top1, 100*s.Top5)
+	outside := s.outside()
+	fmt.Fprintf(b, "    %d of %d positions within the limit\n", s.Compared-len(outside), s.Compared)
+	lines(b, len(outside), func(i int) {
+		p := s.Positions[outside[i]]
+		fmt.Fprintf(b, "    position %d: relative L2 %.2e, KL divergence %.1e nats\n", outside[i], p.RelativeL2, p.KL)
+	})
 	lines(b, len(s.Flips), func(i int) { s.Flips[i].text(b, s.Policy) })
+}
+
+// outside are the positions that leave the policy.
+func (s *LogitStats) outside() []int {
+	var all []int
+	for pos, p := range s.Positions {
+		if !(p.RelativeL2 <= s.Policy.PositionL2) {
+			all = append(all, pos)
+		}
+	}
+	return all
 }
 
 // lines writes the first of n lines and how many there are more.

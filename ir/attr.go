@@ -11,12 +11,14 @@ type Attr struct {
 	Value any
 }
 
-// AttrSpec declares an attribute of an operation. Every declared attribute is
-// required.
+// AttrSpec declares an attribute of an operation.
 type AttrSpec struct {
 	Name string
-	Like any // a value of the attribute's Go type: int64, float64 or string
+	Like any // the zero value of the attribute's Go type: int64, float64 or string
 	Doc  string
+	// Optional attributes are left out when they have the zero value, which
+	// means without: a node has one text.
+	Optional bool
 }
 
 // Attrs are the attributes of a node in the order of the operation's specs.
@@ -49,18 +51,45 @@ func (a Attrs) Str(name string) string {
 	return v
 }
 
-// check reports the first attribute that is missing, unknown or of another type.
-func (a Attrs) check(specs []AttrSpec) error {
-	if len(a) != len(specs) {
-		return fmt.Errorf("%d attributes, want %d", len(a), len(specs))
+// with is a with one more attribute, unless its value is zero.
+func (a Attrs) with(name string, value any) Attrs {
+	if value == int64(0) || value == 0.0 {
+		return a
 	}
-	for i, spec := range specs {
-		if a[i].Name != spec.Name {
+	return append(a, Attr{name, value})
+}
+
+// check reports the first attribute that is missing, unknown, out of order or
+// of another type.
+func (a Attrs) check(specs []AttrSpec) error {
+	i := 0
+	for _, spec := range specs {
+		present := i < len(a) && a[i].Name == spec.Name
+		switch {
+		case present:
+			if err := spec.check(a[i].Value); err != nil {
+				return err
+			}
+			i++
+		case spec.Optional:
+		case i < len(a):
 			return fmt.Errorf("attribute %d is %q, want %q", i, a[i].Name, spec.Name)
+		default:
+			return fmt.Errorf("attribute %q is missing", spec.Name)
 		}
-		if got, want := fmt.Sprintf("%T", a[i].Value), fmt.Sprintf("%T", spec.Like); got != want {
-			return fmt.Errorf("attribute %q is %s, want %s", spec.Name, got, want)
-		}
+	}
+	if i < len(a) {
+		return fmt.Errorf("attribute %d is %q, which is unknown or out of order", i, a[i].Name)
+	}
+	return nil
+}
+
+func (s AttrSpec) check(v any) error {
+	if got, want := fmt.Sprintf("%T", v), fmt.Sprintf("%T", s.Like); got != want {
+		return fmt.Errorf("attribute %q is %s, want %s", s.Name, got, want)
+	}
+	if s.Optional && v == s.Like {
+		return fmt.Errorf("attribute %q is %v: leave it out", s.Name, formatAttr(v))
 	}
 	return nil
 }

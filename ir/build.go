@@ -109,8 +109,8 @@ func inferNode(n *Node) ([]Type, error) {
 	if (n.Op == Call) != (n.Callee != nil) {
 		return nil, errors.New("only a call has a callee, and it must have one")
 	}
-	if n.Op != Call && len(n.Args) != len(n.Op.Operands) {
-		return nil, fmt.Errorf("%d operands, want %d (%v)", len(n.Args), len(n.Op.Operands), n.Op.Operands)
+	if most := len(n.Op.Operands); n.Op != Call && (len(n.Args) > most || len(n.Args) < most-n.Op.Optional) {
+		return nil, fmt.Errorf("%d operands, want %d (%v)", len(n.Args), most, n.Op.Operands)
 	}
 	if err := n.Attrs.check(n.Op.Attrs); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,9 +22,9 @@ func toy(t testing.TB) *ir.Module {
 	const hidden, headDim, context, vocab, layers = 8, 4, 16, 11, 2
 	b := ir.NewBuilder("toy")
 	embed := b.Weight("embed", ir.Tensor(ir.F16, vocab, hidden))
-	cos := b.Weight("rope.cos", ir.Tensor(ir.F32, context, headDim/2))
-	sin := b.Weight("rope.sin", ir.Tensor(ir.F32, context, headDim/2))
-	normType := ir.Tensor(ir.F32, hidden)
+	cos := b.Weight("rope.cos", ir.Tensor(ir.F32, context, 1))
+	sin := b.Weight("rope.sin", ir.Tensor(ir.F32, context, 1))
+	normType, headType, sinksType := ir.Tensor(ir.F32, hidden), ir.Tensor(ir.F32, headDim), ir.Tensor(ir.F32, 2)
 	projType := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, headDim, hidden)
 	k := ir.Tensor(ir.F32, layers, 1, headDim, context)
 	v := ir.Tensor(ir.F32, layers, context, 1, headDim)
@@ -33,33 +34,57 @@ func toy(t testing.TB) *ir.Module {
 	kcache, vcache := f.Param("kcache", k), f.Param("vcache", v)
 	layer, pos := f.Param("layer", ir.Tensor(ir.I32)), f.Param("pos", ir.Tensor(ir.I32))
 	norm, proj := f.Param("norm.weight", normType), f.Param("proj.weight", projType)
+	bias, headNorm, sinks := f.Param("proj.bias", headType), f.Param("k_norm.weight", headType), f.Param("sinks", sinksType)
+	order := f.Param("order", ir.Tensor(ir.I32, hidden))
 	fcos, fsin := f.Param("cos", cos.Type), f.Param("sin", sin.Type)
 	h := f.RMSNorm("attn.norm", x, norm, 1e-5)
-	kv := f.Linear("attn.k", h, proj, ir.KindA15)
-	rot := f.Rope("attn.k_rope", kv, fcos, fsin, pos)
+	kv := f.BiasedLinear("attn.v", h, proj, bias, ir.KindA15)
+	key := f.RMSNorm("attn.k_norm", f.Linear("attn.k", h, proj, ir.KindA15), headNorm, 1e-6)
+	rot := f.PartialRope("attn.k_rope", key, fcos, fsin, pos, headDim)
 	k1 := f.KVAppend("attn.kcache", kcache, rot, layer, pos, ir.LayoutK)
 	v1 := f.KVAppend("attn.vcache", vcache, kv, layer, pos, ir.LayoutV)
-	mix := f.Attention("attn.mix", h, k1, v1, layer, pos, 0.5)
-	out := f.Add("residual", x, f.Mul("gated", f.SiLU("gate", mix), h))
+	mix := f.AttentionWith("attn.mix", f.PartialRope("attn.q_rope", h, fcos, fsin, pos, headDim), k1, v1, layer, pos,
+		ir.AttentionOptions{Scale: 0.5, Softcap: 50, Window: 7, Sinks: sinks})
+	out := f.Add("residual", f.GELU("gelu", f.Gather("sorted", x, order)), f.Mul("gated", f.SiLU("gate", mix), h))
 	fn := f.Return(out, k1, v1)
+
+	moe := toyExperts(b, hidden)
 
 	d := b.Func("decode", false)
 	tokens := d.Param("tokens", ir.Tensor(ir.I32, 1))
 	dpos := d.Param("pos", ir.Tensor(ir.I32))
 	kc, vc := d.Param("kcache", k), d.Param("vcache", v)
-	y := d.Embed("embedding", tokens, embed)
+	y := d.ScaledEmbed("embedding", tokens, embed, 2.5)
 	for i := range layers {
 		path := "layers." + string(rune('0'+i))
 		index := d.Const(path+".index", i)
 		norm := b.Weight(path+".norm", normType)
 		proj := b.Weight(path+".proj", projType)
-		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"}, y, kc, vc, index, dpos, norm, proj, cos, sin)
+		bias, headNorm, sinks := b.Weight(path+".bias", headType), b.Weight(path+".k_norm", headType), b.Weight(path+".sinks", sinksType)
+		r := d.Call(fn, []string{path, path + ".kcache", path + ".vcache"},
+			y, kc, vc, index, dpos, norm, proj, bias, headNorm, sinks, b.Weight(path+".order", order.Type), cos, sin)
 		y, kc, vc = r[0], r[1], r[2]
 	}
-	d.Return(d.Linear("logits", y, embed, ir.KindF32), kc, vc)
+	experts := []*ir.Value{y}
+	for _, p := range moe.Params[1:] {
+		experts = append(experts, b.Weight("moe."+p.Name, p.Type))
+	}
+	y = d.Call(moe, []string{"moe"}, experts...)[0]
+	d.Return(d.Softcap("capped", d.Linear("logits", y, embed, ir.KindF32), 30), kc, vc)
 	m, err := b.Build()
 	require.NoError(t, err)
 	return m
+}
+
+// toyExperts is a mixture of 3 experts, of which 2 are selected.
+func toyExperts(b *ir.Builder, hidden int) *ir.Func {
+	f := b.Func("moe_decode", true)
+	x, router := f.Param("x", ir.Tensor(ir.F32, 1, hidden)), f.Param("router.weight", ir.Tensor(ir.F32, 3, hidden))
+	q4 := ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}
+	up, bias := f.Param("up.weight", ir.QuantizedExperts(q4, 3, hidden, hidden)), f.Param("up.bias", router.Type)
+	weights, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), 2, ir.RouteSelected)
+	y := f.BiasedMoELinear("up", x, up, ids, bias, ir.KindA15)
+	return f.Return(f.MoECombine("sum", f.ClampedSwiGLU("act", y, y, 1.702, 7), weights))
 }
 
 func TestTextRoundTrip(t *testing.T) {
@@ -103,16 +128,34 @@ func TestParseErrors(t *testing.T) {
 		"arity":         {"rms_norm(%x, %norm.weight)", "rms_norm(%x)", "1 operands, want 2 ([x w])"},
 		"attribute":     {"{eps = 1e-05}", "{epsilon = 1e-05}", `attribute 0 is "epsilon", want "eps"`},
 		"attribute int": {"{eps = 1e-05}", "{eps = 1}", `attribute "eps" is int64, want float64`},
+		"missing":       {"{eps = 1e-05}", "", `attribute "eps" is missing`},
+		"not left out":  {"{scale = 2.5}", "{scale = 0.0}", `attribute "scale" is 0.0: leave it out`},
+		"out of order":  {"softcap = 50.0, window = 7", "window = 7, softcap = 50.0", `attribute 2 is "softcap", which is unknown or out of order`},
+		"window":        {"window = 7", "window = -7", "window of -7"},
+		"softcap":       {"softcap = 50.0", "softcap = -1.0", "softcap -1 is negative"},
+		"cap":           {"cap = 30.0", "cap = 0.0", "cap 0 is not positive"},
+		"sinks":         {"%pos, %sinks)", "%pos, %k_norm.weight)", "sinks f32[4] for 2 heads"},
+		"bias":          {"%proj.weight, %proj.bias)", "%proj.weight, %sinks)", "bias f32[2] does not match the 4 outputs"},
+		"head":          {"{head = 4}", "{head = 1}", "tables for 2 elements of heads of 1"},
+		"no heads":      {"%attn.q_rope = rope(%attn.norm, %cos, %sin, %pos) {head = 4}", "%attn.q_rope = rope(%attn.norm, %cos, %sin, %pos) {head = 3}", "rows of f32[1,8] are not whole heads of 3"},
+		"too many":      {"%proj.bias)", "%proj.bias, %proj.bias)", "4 operands, want 3 ([x w bias])"},
 		"kind":          {`{kind = "a15"}`, `{kind = "a16"}`, `kind "a16" cannot take the weight q4g32f16z[4,8]`},
 		"unknown op":    {"rms_norm(", "layer_norm(", `unknown operation "layer_norm"`},
 		"undefined":     {"rms_norm(%x,", "rms_norm(%y,", "%y is not defined"},
 		"twice":         {"    return %residual", "    %gate = silu(%attn.mix) : f32[1,8]\n    return %residual", `name "gate" is taken`},
-		"stale cache":   {"attention(%attn.norm, %attn.kcache,", "attention(%attn.norm, %kcache,", "%kcache is used after %attn.kcache updated it in place"},
+		"stale cache":   {"attention(%attn.q_rope, %attn.kcache,", "attention(%attn.q_rope, %kcache,", "%kcache is used after %attn.kcache updated it in place"},
 		"callee":        {"call @layer_decode(%embedding", "call @layer(%embedding", "@layer is not a function defined before"},
 		"huge":          {"weight @embed : f16[11,8]", "weight @embed : f16[4000000000,4000000000]", "product at most 2^48"},
 		"zero":          {"weight @embed : f16[11,8]", "weight @embed : f16[0,8]", "dimensions must be at least 1"},
 		"group":         {"weight @layers.0.proj : q4g32f16z[4,8]", "weight @layers.0.proj : q4g33f16z[4,8]", `unknown element type "q4g33f16z"`},
-		"trailing":      {"return %logits, %layers.1.kcache, %layers.1.vcache\n  }\n}", "return %logits, %layers.1.kcache, %layers.1.vcache\n  }\n} x", `found "x" after the module`},
+		"experts":       {"{k = 2,", "{k = 4,", "4 experts selected of 3"},
+		"softmax":       {`softmax = "selected"`, `softmax = "some"`, `softmax "some", want all or selected`},
+		"expert ids":    {"moe_linear(%x, %up.weight, %route.ids,", "moe_linear(%x, %up.weight, %x,", "operand ids %x is f32[1,8], want i32 of rank 2"},
+		"expert matrix": {"moe_linear(%x, %up.weight,", "moe_linear(%x, %up.bias,", "weight is f32[3,8], want a stack"},
+		"expert bias":   {"%route.ids, %up.bias)", "%route.ids, %x)", "bias is f32[1,8], want f32[3,8]"},
+		"expert rows":   {"moe_combine(%act, %route)", "moe_combine(%act, %router)", "weights f32[1,3] do not match f32[1,16]"},
+		"limit":         {"limit = 7.0", "limit = 0.0", "limit 0 is not positive"},
+		"trailing":      {"return %capped, %layers.1.kcache, %layers.1.vcache\n  }\n}", "return %capped, %layers.1.kcache, %layers.1.vcache\n  }\n} x", `found "x" after the module`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, text, c.old)
@@ -141,7 +184,8 @@ func TestTiedParam(t *testing.T) {
 
 func TestCost(t *testing.T) {
 	m := toy(t)
-	logits := m.Func("decode").Nodes[len(m.Func("decode").Nodes)-1]
+	nodes := m.Func("decode").Nodes
+	logits := nodes[len(nodes)-2]
 	require.Equal(t, ir.Cost{Ops: 2 * 8 * 11, Read: 4*8 + 2*8*11, Write: 4 * 11}, logits.Op.Cost(logits))
 	require.Positive(t, m.Func("decode").Cost().Ops)
 }
@@ -149,6 +193,8 @@ func TestCost(t *testing.T) {
 func TestTypeBytes(t *testing.T) {
 	q := ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true}, 3, 40)
 	require.EqualValues(t, 3*(20+2*(2+1)), q.Bytes())
+	require.EqualValues(t, 2*3*(20+2*(2+1)), ir.QuantizedExperts(q.Quant, 2, 3, 40).Bytes())
+	require.EqualValues(t, 3*(20+2*(2+2)), ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Min: true}, 3, 40).Bytes())
 	require.EqualValues(t, 4*6, ir.Tensor(ir.F32, 2, 3).Bytes())
 }
 
@@ -180,4 +226,21 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, printed, again.String())
 	})
+}
+
+// TestMinimums: the text form is read back, and a type has zero points or
+// minimums, not both.
+func TestMinimums(t *testing.T) {
+	text := toy(t).String()
+	for _, name := range []string{"q4g32f16m", "q8g128f32m"} {
+		changed := strings.ReplaceAll(text, "q4g32f16z", name)
+		m, err := ir.Parse(changed)
+		require.NoError(t, err)
+		require.Equal(t, changed, m.String())
+		require.True(t, slices.ContainsFunc(m.Weights, func(w *ir.Value) bool { return w.Type.Quant.Min }))
+	}
+	b := ir.NewBuilder("m")
+	b.Weight("w", ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16, Zero: true, Min: true}, 2, 32))
+	_, err := b.Build()
+	require.ErrorContains(t, err, "zero points and minimums")
 }

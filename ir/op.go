@@ -7,10 +7,11 @@ import "fmt"
 // names the row that is missing.
 type Op struct {
 	Name     string
-	Doc      string     // the formula; docs/numerics.md has the order of rounding
-	Operands []string   // names, for messages and documentation
-	Attrs    []AttrSpec // all required
-	InPlace  bool       // result 0 updates operand 0 in place
+	Doc      string   // the formula; docs/numerics.md has the order of rounding
+	Operands []string // names, for messages and documentation
+	Optional int      // how many of the last operands may be absent
+	Attrs    []AttrSpec
+	InPlace  bool // result 0 updates operand 0 in place
 
 	// Infer returns the types of the results, or a precise error. The number
 	// of operands and the attributes have been checked.
@@ -34,7 +35,8 @@ func (c Cost) Add(d Cost) Cost {
 // Ops lists every operation.
 func Ops() []*Op {
 	return []*Op{
-		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, Const, Call,
+		Embed, RMSNorm, Linear, Rope, KVAppend, Attention, Add, Mul, SiLU, GELU, Softcap, Gather,
+		RouterTopK, MoELinear, MoECombine, ClampedSwiGLU, Const, Call,
 	}
 }
 
@@ -71,8 +73,9 @@ func want(n *Node, i int, elem Elem, rank int) error {
 }
 
 // wantAll checks several operands, each given as its element type and rank.
+// Operands that are absent pass.
 func wantAll(n *Node, specs ...operandSpec) error {
-	for i, s := range specs {
+	for i, s := range specs[:min(len(specs), len(n.Args))] {
 		if err := want(n, i, s.elem, s.rank); err != nil {
 			return err
 		}

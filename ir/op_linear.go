@@ -13,14 +13,15 @@ const (
 // Kinds lists the compute kinds.
 func Kinds() []string { return []string{KindF32, KindA8, KindA15, KindF16} }
 
-// Linear is a matrix product with a weight [N,K]: x f32[T,K] to f32[T,N].
-// Kinds a8 and a15 need a block-quantized weight, kind f16 a float16 or a
+// Linear is a matrix product with a weight [N,K]: x f32[T,K] to f32[T,N]. The
+// bias f32[N], if there is one, is added at the end. Kinds a8 and a15 need a block-quantized weight, kind f16 a float16 or a
 // block-quantized one, kind f32 takes any.
 var Linear = &Op{
 	Name:     "linear",
-	Doc:      "y = x * transpose(w), one accumulator per output, k (or groups) ascending",
-	Operands: []string{"x", "w"},
-	Attrs:    []AttrSpec{{"kind", "", "compute kind: f32, f16, a8 or a15"}},
+	Doc:      "y = x * transpose(w) + bias, one accumulator per output, k (or groups) ascending, the bias last",
+	Operands: []string{"x", "w", "bias"},
+	Optional: 1,
+	Attrs:    []AttrSpec{{Name: "kind", Like: "", Doc: "compute kind: f32, f16, a8 or a15"}},
 	Infer:    inferLinear,
 	Cost:     costLinear,
 }
@@ -38,6 +39,9 @@ func inferLinear(n *Node) ([]Type, error) {
 	}
 	if kind := n.Attrs.Str("kind"); !kindTakes(kind, w.Elem) {
 		return nil, fmt.Errorf("kind %q cannot take the weight %v", kind, w)
+	}
+	if len(n.Args) > 2 && !n.Args[2].Type.Equal(Tensor(F32, w.Shape[0])) {
+		return nil, fmt.Errorf("bias %v does not match the %d outputs", n.Args[2].Type, w.Shape[0])
 	}
 	return []Type{Tensor(F32, x.Shape[0], w.Shape[0])}, nil
 }
@@ -64,19 +68,25 @@ func kindTakes(kind string, weight Elem) bool {
 
 func costLinear(n *Node) Cost {
 	x, w, y := n.Args[0].Type, n.Args[1].Type, n.Results[0].Type
-	return Cost{
+	c := Cost{
 		Ops:   2 * int64(x.Shape[0]) * int64(w.Elements()),
 		Read:  x.Bytes() + w.Bytes(),
 		Write: y.Bytes(),
 	}
+	if len(n.Args) > 2 {
+		c.Ops += int64(y.Elements())
+		c.Read += n.Args[2].Type.Bytes()
+	}
+	return c
 }
 
 // Embed looks rows up: ids i32[T], table [V,H] to f32[T,H]. An id outside
 // 0..V-1 is the caller's error; engines refuse it.
 var Embed = &Op{
 	Name:     "embed",
-	Doc:      "y[t] = table[ids[t]], dequantized to float32",
+	Doc:      "y[t] = table[ids[t]] * scale, dequantized to float32",
 	Operands: []string{"ids", "table"},
+	Attrs:    []AttrSpec{{Name: "scale", Like: 0.0, Doc: "rounded to float32; absent: no product", Optional: true}},
 	Infer: func(n *Node) ([]Type, error) {
 		if err := want(n, 0, I32, 1); err != nil {
 			return nil, err

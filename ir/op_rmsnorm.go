@@ -2,13 +2,14 @@ package ir
 
 import "fmt"
 
-// RMSNorm normalizes each row by its root mean square (Zhang and Sennrich,
-// 2019): x f32[T,H], w f32[H] to f32[T,H].
+// RMSNorm normalizes by the root mean square (Zhang and Sennrich, 2019): x
+// f32[T,H], w f32[D] to f32[T,H]. Each run of D elements of a row is normalized
+// by itself: the whole row if D is H, a head if D is the head dimension.
 var RMSNorm = &Op{
 	Name:     "rms_norm",
-	Doc:      "y = (x * (1/sqrt(sum(x*x)/H + eps))) * w",
+	Doc:      "y = (x * (1/sqrt(sum(x*x)/D + eps))) * w",
 	Operands: []string{"x", "w"},
-	Attrs:    []AttrSpec{{"eps", 0.0, "added to the mean square; rounded to float32"}},
+	Attrs:    []AttrSpec{{Name: "eps", Like: 0.0, Doc: "added to the mean square; rounded to float32"}},
 	Infer:    inferRMSNorm,
 	Cost:     elementwise(4),
 }
@@ -18,7 +19,7 @@ func inferRMSNorm(n *Node) ([]Type, error) {
 		return nil, err
 	}
 	x, w := n.Args[0].Type, n.Args[1].Type
-	if w.Shape[0] != x.Shape[1] {
+	if x.Shape[1]%w.Shape[0] != 0 {
 		return nil, fmt.Errorf("weight %v does not match rows of %v", w, x)
 	}
 	if eps := n.Attrs.Float("eps"); eps < 0 {

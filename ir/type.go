@@ -46,23 +46,32 @@ func (e Elem) Size() int {
 
 // Quant describes block-quantized weights: integers of Bits bits, and per
 // Group consecutive elements of the input dimension one scale and, if Zero,
-// one zero point. The weight is (q - zero) * scale. A last group may be short.
+// one zero point, or if Min one minimum. The weight is (q - zero) * scale, or
+// q*scale + min. A last group may be short.
 type Quant struct {
 	Bits  int  // 4 or 8
-	Group int  // 32, 64 or 128
+	Group int  // 16, 32, 64 or 128
 	Scale Elem // F16 or F32
-	Zero  bool // a zero point per group; else symmetric
+	Zero  bool // a zero point per group
+	Min   bool // a minimum per group, of the type of the scale; without either, symmetric
 }
 
 // String is the form of the text format: q4g32f16, with a trailing z when
-// there are zero points.
+// there are zero points and a trailing m when there are minimums.
 func (q Quant) String() string {
 	s := fmt.Sprintf("q%dg%d%v", q.Bits, q.Group, q.Scale)
 	if q.Zero {
 		s += "z"
 	}
+	if q.Min {
+		s += "m"
+	}
 	return s
 }
+
+// Symmetric reports whether there are neither zero points nor minimums: 4-bit
+// integers are stored with 8 added then.
+func (q Quant) Symmetric() bool { return !q.Zero && !q.Min }
 
 // Groups is the number of groups that cover k elements.
 func (q Quant) Groups(k int) int { return (k + q.Group - 1) / q.Group }
@@ -71,10 +80,12 @@ func (q Quant) check() error {
 	switch {
 	case q.Bits != 4 && q.Bits != 8:
 		return fmt.Errorf("%v: %d bits, want 4 or 8", q, q.Bits)
-	case q.Group != 32 && q.Group != 64 && q.Group != 128:
-		return fmt.Errorf("%v: group of %d, want 32, 64 or 128", q, q.Group)
+	case q.Group != 16 && q.Group != 32 && q.Group != 64 && q.Group != 128:
+		return fmt.Errorf("%v: group of %d, want 16, 32, 64 or 128", q, q.Group)
 	case q.Scale != F16 && q.Scale != F32:
 		return fmt.Errorf("%v: scale %v, want f16 or f32", q, q.Scale)
+	case q.Zero && q.Min:
+		return fmt.Errorf("%v: zero points and minimums", q)
 	}
 	return nil
 }
@@ -99,6 +110,18 @@ func Quantized(q Quant, out, in int) Type {
 	return Type{Elem: Block, Quant: q, Shape: []int{out, in}}
 }
 
+// QuantizedExperts is the type of a stack of block-quantized weights
+// [experts, out, in].
+func QuantizedExperts(q Quant, experts, out, in int) Type {
+	return Type{Elem: Block, Quant: q, Shape: []int{experts, out, in}}
+}
+
+// Expert is the type [out, in] of one of a stack of matrices [experts, out, in].
+func (t Type) Expert() Type {
+	t.Shape = t.Shape[1:]
+	return t
+}
+
 // Equal reports whether t and u are the same type.
 func (t Type) Equal(u Type) bool {
 	return t.Elem == u.Elem && t.Quant == u.Quant && slices.Equal(t.Shape, u.Shape)
@@ -114,15 +137,19 @@ func (t Type) Elements() int {
 }
 
 // Bytes is the size of the elements without padding; for block-quantized
-// weights it counts integers, scales and zero points (one byte each).
+// weights it counts integers, scales, zero points (one byte each) and minimums.
 func (t Type) Bytes() int64 {
 	if t.Elem != Block {
 		return int64(t.Elements()) * int64(t.Elem.Size())
 	}
-	rows, k := int64(t.Shape[0]), t.Shape[1]
+	k := t.Shape[len(t.Shape)-1]
+	rows := int64(t.Elements() / k)
 	perGroup := t.Quant.Scale.Size()
 	if t.Quant.Zero {
 		perGroup++
+	}
+	if t.Quant.Min {
+		perGroup += t.Quant.Scale.Size()
 	}
 	return rows * (int64(k)*int64(t.Quant.Bits)/8 + int64(t.Quant.Groups(k)*perGroup))
 }
@@ -163,10 +190,10 @@ func (t Type) check() error {
 		}
 		return nil
 	}
-	if len(t.Shape) != 2 {
-		return fmt.Errorf("%v: block-quantized weights have the shape [out, in]", t)
+	if len(t.Shape) != 2 && len(t.Shape) != 3 {
+		return fmt.Errorf("%v: block-quantized weights have the shape [out, in] or [experts, out, in]", t)
 	}
-	if t.Quant.Bits == 4 && t.Shape[1]%2 != 0 {
+	if t.Quant.Bits == 4 && t.Shape[len(t.Shape)-1]%2 != 0 {
 		return fmt.Errorf("%v: 4-bit rows have an even length", t)
 	}
 	return t.Quant.check()
@@ -180,12 +207,18 @@ func parseElem(s string) (Elem, Quant, error) {
 		}
 	}
 	for _, bits := range []int{4, 8} {
-		for _, group := range []int{32, 64, 128} {
+		for _, group := range []int{16, 32, 64, 128} {
 			for _, scale := range []Elem{F16, F32} {
-				for _, zero := range []bool{false, true} {
-					if q := (Quant{bits, group, scale, zero}); s == q.String() {
-						return Block, q, nil
-					}
+				q := Quant{Bits: bits, Group: group, Scale: scale}
+				switch s {
+				case q.String():
+					return Block, q, nil
+				case q.String() + "z":
+					q.Zero = true
+					return Block, q, nil
+				case q.String() + "m":
+					q.Min = true
+					return Block, q, nil
 				}
 			}
 		}

@@ -45,22 +45,59 @@ func attentionKernel(b *bodyBuilder, n *ir.Node) step {
 	q, kc, vc := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Args[2])
 	layer, pos, y := b.value(n.Args[3]), b.value(n.Args[4]), b.value(n.Results[0])
 	dims, _ := ir.Cache(n.Args[1].Type, ir.LayoutK)
-	d, width, scale := dims.HeadDim, n.Args[0].Type.Shape[1], float32(n.Attrs.Float("scale"))
-	heads := width / d
+	d, heads := dims.HeadDim, n.Args[0].Type.Shape[1]/dims.HeadDim
 	size := dims.KVHeads * d * dims.Context
+	a := newAttention(b, n, dims)
 	return step{
 		units: func(rows int) int { return rows * heads },
 		run: func(s *scratch, lo, hi int) {
 			k, v := kc.f[layer.n*size:][:size], vc.f[layer.n*size:][:size]
 			for u := lo; u < hi; u++ {
-				t, kv := u/heads, u%heads/(heads/dims.KVHeads)
-				p := s.scores[:pos.n+t+1]
-				scores(p, q.f[u*d:(u+1)*d], k[kv*d*dims.Context:], dims.Context, scale)
-				softmax(p)
-				weightedSum(y.f[u*d:(u+1)*d], p, v[kv*d:], dims.KVHeads*d)
+				t, head := u/heads, u%heads
+				seen, kv := pos.n+t+1, head/(heads/dims.KVHeads)
+				first := max(seen-a.window, 0)
+				p := s.scores[:seen-first]
+				scores(p, q.f[u*d:(u+1)*d], k[kv*d*dims.Context+first:], dims.Context, a.scale)
+				a.probabilities(p, head)
+				weightedSum(y.f[u*d:(u+1)*d], p, v[(first*dims.KVHeads+kv)*d:], dims.KVHeads*d)
 			}
 		},
 	}
+}
+
+// attention is what a node adds to plain attention.
+type attention struct {
+	scale   float32
+	softcap float32 // 0 for none
+	window  int     // at most the context
+	sinks   *value  // nil for none
+}
+
+func newAttention(b *bodyBuilder, n *ir.Node, dims ir.CacheDims) attention {
+	a := attention{
+		scale:   float32(n.Attrs.Float("scale")),
+		softcap: float32(n.Attrs.Float("softcap")),
+		window:  dims.Context,
+	}
+	if w := n.Attrs.Int("window"); w > 0 {
+		a.window = min(a.window, w)
+	}
+	if len(n.Args) > 5 {
+		a.sinks = b.value(n.Args[5])
+	}
+	return a
+}
+
+// probabilities turns the scores of one head to probabilities.
+func (a *attention) probabilities(p []float32, head int) {
+	if a.softcap > 0 {
+		softcap(p, p, a.softcap)
+	}
+	if a.sinks == nil {
+		softmax(p, float32(math.Inf(-1)))
+		return
+	}
+	softmax(p, a.sinks.f[head])
 }
 
 // scores is s[i] = (sum over d of q[d]*k[d*stride+i]) * scale, d ascending.
@@ -72,9 +109,10 @@ func scores(s, q, k []float32, stride int, scale float32) {
 	}
 }
 
-// softmax replaces scores by their softmax (rules 4 and 6).
-func softmax(p []float32) {
-	m := float32(math.Inf(-1))
+// softmax replaces scores by their softmax (rules 4 and 6) with one more score,
+// the sink, which takes no value; -Inf is no sink.
+func softmax(p []float32, sink float32) {
+	m := sink
 	for _, v := range p {
 		m = max(m, v) // NaN wins
 	}
@@ -84,7 +122,7 @@ func softmax(p []float32) {
 		p[i] = e
 		l[i&15] += e
 	}
-	sum := tree(&l)
+	sum := tree(&l) + exp(sink-m)
 	for i := range p {
 		p[i] /= sum
 	}

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -57,6 +58,35 @@ func benchmarkLinear(b *testing.B, c linearCase, rows int) {
 	b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds()/1e9, "Gop/s")
 }
 
+// BenchmarkMoELinear is moe_linear with matrices of 1024 outputs and 2048
+// inputs on one thread: one token, and 16 that select at random. Compare with
+// BenchmarkLinear: only the matrices of selected experts cost time.
+func BenchmarkMoELinear(b *testing.B) {
+	weight := func(experts int) ir.Type {
+		return ir.QuantizedExperts(ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}, experts, 1024, 2048)
+	}
+	for _, experts := range []int{4, 32} {
+		for _, rows := range []int{1, 16} {
+			b.Run(fmt.Sprintf("4 of %d/%d", experts, rows), func(b *testing.B) {
+				m := moduleOf(b, rows, ir.Tensor(ir.F32, rows, 2048), func(m *ir.Builder) body {
+					w, router := m.Weight("w", weight(experts)), m.Weight("router", ir.Tensor(ir.F32, experts, 2048))
+					return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
+						_, ids := f.RouterTopK("route", f.Linear("router", x, router, ir.KindF32), 4, ir.RouteSelected)
+						return f.MoELinear("y", x, w, ids, ir.KindA15)
+					}
+				})
+				e := newEngine(b, m, syntheticStore(b, m), 1)
+				tokens := allTokens(rows)
+				for b.Loop() {
+					if _, err := e.Prefill(tokens, 0); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkAttention is one head of dimension 128 that sees 512 positions; its
 // bytes are the keys and values.
 func BenchmarkAttention(b *testing.B) {
@@ -70,7 +100,7 @@ func BenchmarkAttention(b *testing.B) {
 		run   func()
 	}{
 		{"scores", 4 * d * seen, func() { scores(p, q, k, context, 0.1) }},
-		{"softmax", 4 * seen, func() { softmax(p) }},
+		{"softmax", 4 * seen, func() { softmax(p, float32(math.Inf(-1))) }},
 		{"sum", 4 * d * seen, func() { weightedSum(y, p, v, d) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -94,8 +124,10 @@ func BenchmarkElementwise(b *testing.B) {
 	}{
 		{"add", 3, func() { addRange(y, x, w) }},
 		{"silu", 2, func() { siluRange(y, x, nil) }},
+		{"gelu", 2, func() { geluRange(y, x, nil) }},
+		{"softcap", 2, func() { softcap(y, x, 30) }},
 		{"rms_norm", 3, func() { rmsNorm(y, x, w, 1e-5) }},
-		{"rope", 3, func() { rope(y, x, w[:64], w[64:128]) }},
+		{"rope", 3, func() { rope(y, x, w[:64], w[64:128], 128) }},
 		{"round to float16", 2, func() { roundF16(y, x) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {

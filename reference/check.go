@@ -24,13 +24,15 @@ const (
 	position
 	constant
 	weight
+	expertIDs
 )
 
 func (f fact) String() string {
-	return [...]string{"computed", "the token ids", "the position", "a constant", "a weight"}[f]
+	return [...]string{"computed", "the token ids", "the position", "a constant", "a weight", "ids of experts"}[f]
 }
 
-// known is a fact; n is the value of a constant.
+// known is a fact; n is the value of a constant, or the number of experts that
+// ids are of.
 type known struct {
 	fact fact
 	n    int
@@ -73,10 +75,14 @@ func (c *checker) function(f *ir.Func, k facts, prefix string) error {
 	return nil
 }
 
+// argumentFacts are what a callee knows of its parameters. Ids of experts stay
+// in the function of their router.
 func argumentFacts(call *ir.Node, k facts) facts {
 	inner := facts{}
 	for i, p := range call.Callee.Params {
-		inner[p] = k.of(call.Args[i])
+		if arg := k.of(call.Args[i]); arg.fact != expertIDs {
+			inner[p] = arg
+		}
 	}
 	return inner
 }
@@ -91,6 +97,15 @@ func (c *checker) node(n *ir.Node, k facts) error {
 	case ir.Const:
 		k[n.Results[0]] = known{constant, n.Attrs.Int("value")}
 		return nil
+	case ir.RouterTopK:
+		k[n.Results[1]] = known{expertIDs, n.Args[0].Type.Shape[1]}
+	case ir.MoELinear:
+		if ids, experts := k.of(n.Args[2]).n, n.Args[1].Type.Shape[0]; ids != experts {
+			return fmt.Errorf("ids of %d experts for the weights of %d", ids, experts)
+		}
+		if len(n.Args) > 3 && k.of(n.Args[3]).fact != weight {
+			return fmt.Errorf("operand bias is %v, want %v", k.of(n.Args[3]).fact, weight)
+		}
 	case ir.Embed:
 		if rows := n.Args[1].Type.Shape[0]; c.table == 0 || rows < c.table {
 			c.table = rows
@@ -108,7 +123,7 @@ func (c *checker) node(n *ir.Node, k facts) error {
 			return err
 		}
 	}
-	return c.results(n)
+	return c.results(n, k)
 }
 
 // needs lists by operand what an operation's indices and matrices must be;
@@ -119,6 +134,10 @@ func needs(op *ir.Op) []fact {
 		return []fact{tokenIDs, weight}
 	case ir.Linear:
 		return []fact{computed, weight}
+	case ir.Gather:
+		return []fact{computed, weight}
+	case ir.MoELinear:
+		return []fact{computed, weight, expertIDs}
 	case ir.Rope:
 		return []fact{computed, weight, weight, position}
 	case ir.KVAppend:
@@ -140,9 +159,12 @@ func (c *checker) cache(dims ir.CacheDims, layer int) error {
 }
 
 // results checks that what a node computes has one row for each token.
-func (c *checker) results(n *ir.Node) error {
+func (c *checker) results(n *ir.Node, k facts) error {
 	for i, r := range n.Results {
 		t := r.Type
+		if k.of(r).fact == expertIDs {
+			continue // as many rows as the weights of the experts
+		}
 		if n.Tied(i) < 0 && (t.Elem != ir.F32 || len(t.Shape) != 2 || t.Shape[0] != c.rows) {
 			return fmt.Errorf("result is %v, want one row of f32 for each of %d tokens", t, c.rows)
 		}

@@ -89,7 +89,9 @@ func (e *Engine) fetch(i int, w *ir.Value) error {
 	if err != nil {
 		return err
 	}
-	e.weights[i] = newWeight(t)
+	if e.weights[i], err = newWeight(t); err != nil {
+		return fmt.Errorf("weight @%s: %w", w.Name, err)
+	}
 	return nil
 }
 

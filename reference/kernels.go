@@ -22,7 +22,15 @@ func kernels() map[*ir.Op]kernel {
 		ir.Add:       elementwiseKernel(addRange),
 		ir.Mul:       elementwiseKernel(mulRange),
 		ir.SiLU:      elementwiseKernel(siluRange),
+		ir.GELU:      elementwiseKernel(geluRange),
+		ir.Softcap:   softcapKernel,
+		ir.Gather:    gatherKernel,
 		ir.Const:     constKernel,
+
+		ir.RouterTopK:    routerTopKKernel,
+		ir.MoELinear:     moeLinearKernel,
+		ir.MoECombine:    moeCombineKernel,
+		ir.ClampedSwiGLU: clampedSwiGLUKernel,
 	}
 }
 
@@ -68,16 +76,52 @@ func siluRange(y, x, _ []float32) {
 	}
 }
 
+// geluRange is x / (1 + exp(-2u)), u = sqrt(2/pi) * (x + 0.044715*x^3).
+func geluRange(y, x, _ []float32) {
+	const (
+		cubic = 0.044715
+		root  = 0.7978845608028654 // sqrt(2/pi)
+	)
+	for i, v := range x {
+		u := float32(float32(v*v)*v) * cubic
+		u = float32(float32(v+u) * root)
+		y[i] = v / (1 + exp(-(u + u)))
+	}
+}
+
+func softcapKernel(b *bodyBuilder, n *ir.Node) step {
+	limit := float32(n.Attrs.Float("cap"))
+	return elementwiseKernel(func(y, x, _ []float32) { softcap(y, x, limit) })(b, n)
+}
+
+// softcap is limit * tanh(x/limit).
+func softcap(y, x []float32, limit float32) {
+	for i, v := range x {
+		y[i] = float32(tanh(v/limit) * limit)
+	}
+}
+
 func embedKernel(b *bodyBuilder, n *ir.Node) step {
 	ids, table, y := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Results[0])
-	width := n.Results[0].Type.Shape[1]
+	width, scale := n.Results[0].Type.Shape[1], float32(n.Attrs.Float("scale"))
 	return step{
 		units: perRow,
 		run: func(_ *scratch, lo, hi int) {
 			for t := lo; t < hi; t++ {
-				table.matrix.row(int(ids.ids[t]), y.f[t*width:(t+1)*width])
+				row := y.f[t*width : (t+1)*width]
+				table.matrix.row(int(ids.ids[t]), row)
+				if scale != 0 {
+					scaleRange(row, scale)
+				}
 			}
 		},
+	}
+}
+
+// scaleRange is y = y * scale.
+func scaleRange(y []float32, scale float32) {
+	for i, v := range y {
+		y[i] = float32(v * scale)
 	}
 }
 
@@ -87,14 +131,14 @@ func rmsNormKernel(b *bodyBuilder, n *ir.Node) step {
 	return step{
 		units: perRow,
 		run: func(_ *scratch, lo, hi int) {
-			for t := lo; t < hi; t++ {
-				rmsNorm(y.f[t*width:(t+1)*width], x.f[t*width:(t+1)*width], w.f, eps)
+			for at := lo * width; at < hi*width; at += len(w.f) {
+				rmsNorm(y.f[at:at+len(w.f)], x.f[at:at+len(w.f)], w.f, eps)
 			}
 		},
 	}
 }
 
-// rmsNorm is y = (x * (1/sqrt(ss/N + eps))) * w (numerics rules 4 and 5).
+// rmsNorm is one norm: y = (x * (1/sqrt(ss/N + eps))) * w (numerics rules 4 and 5).
 func rmsNorm(y, x, w []float32, eps float32) {
 	var l [16]float32
 	for i, v := range x {
@@ -120,22 +164,24 @@ func tree(l *[16]float32) float32 {
 func ropeKernel(b *bodyBuilder, n *ir.Node) step {
 	x, cos, sin, pos := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Args[2]), b.value(n.Args[3])
 	y, width, half := b.value(n.Results[0]), n.Results[0].Type.Shape[1], n.Args[1].Type.Shape[1]
+	head, _ := ir.RopeDims(n)
 	return step{
 		units: perRow,
 		run: func(_ *scratch, lo, hi int) {
 			for t := lo; t < hi; t++ {
 				at := (pos.n + t) * half
-				rope(y.f[t*width:(t+1)*width], x.f[t*width:(t+1)*width], cos.f[at:at+half], sin.f[at:at+half])
+				rope(y.f[t*width:(t+1)*width], x.f[t*width:(t+1)*width], cos.f[at:at+half], sin.f[at:at+half], head)
 			}
 		},
 	}
 }
 
-// rope rotates the pairs (i, i+D/2) of every head of a row; c and s hold the
-// D/2 cosines and sines of its position.
-func rope(y, x, c, s []float32) {
+// rope rotates the pairs (i, i+R/2) of every head of a row and copies the rest
+// of the head; c and s hold the R/2 cosines and sines of its position.
+func rope(y, x, c, s []float32, head int) {
 	half := len(c)
-	for h := 0; h < len(x); h += 2 * half {
+	for h := 0; h < len(x); h += head {
+		copy(y[h+2*half:h+head], x[h+2*half:h+head])
 		x1, x2 := x[h:h+half], x[h+half:h+2*half]
 		y1, y2 := y[h:h+half], y[h+half:h+2*half]
 		for i, a := range x1 {

@@ -34,6 +34,9 @@ func TestElementwise(t *testing.T) {
 					f.Rope("rope", x, cos, sin, pos)
 					f.RMSNorm("no_eps", x, norm, 0)
 					y := f.RMSNorm("norm", x, norm, 1e-5)
+					f.GELU("gelu", x)
+					f.Softcap("softcap", x, 30)
+					f.Softcap("small_cap", x, 1e-3)
 					return f.Add("sum", x, f.Mul("product", f.SiLU("silu", x), y))
 				}
 			})
@@ -42,11 +45,18 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
-func TestRopeOfSeveralHeads(t *testing.T) {
+// TestHeads covers what works on heads of 6 and 8 of a row of 24: rope on whole
+// heads and on their first elements, norms.
+func TestHeads(t *testing.T) {
 	x := oddActivations(24)
 	m := moduleOf(t, len(x.floats), x.typ, func(b *ir.Builder) body {
 		cos, sin := b.Weight("cos", ir.Tensor(ir.F32, 16, 3)), b.Weight("sin", ir.Tensor(ir.F32, 16, 3))
-		return func(f *ir.FuncBuilder, x, pos *ir.Value) *ir.Value { return f.Rope("y", x, cos, sin, pos) }
+		norm := b.Weight("norm", ir.Tensor(ir.F32, 8))
+		return func(f *ir.FuncBuilder, x, pos *ir.Value) *ir.Value {
+			f.PartialRope("partial", x, cos, sin, pos, 8)
+			f.RMSNorm("head_norm", x, norm, 1e-6)
+			return f.Rope("y", x, cos, sin, pos)
+		}
 	})
 	requireOracle(t, m, randomWeights(m, logicals{"x": x}), allRows(len(x.floats))...)
 }
@@ -59,7 +69,9 @@ func TestEmbedEveryTableType(t *testing.T) {
 	for _, table := range types {
 		t.Run(table.String(), func(t *testing.T) {
 			m := moduleOf(t, 6, table, func(*ir.Builder) body {
-				return func(_ *ir.FuncBuilder, x, _ *ir.Value) *ir.Value { return x }
+				return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value {
+					return f.ScaledEmbed("scaled", x.Def.Args[0], x.Def.Args[1], math.Sqrt(168))
+				}
 			})
 			ids := []int32{0, 69, 63, 64, 1, 69}
 			requireOracle(t, m, randomWeights(m, nil), chunk{tokens: ids}, chunk{tokens: ids[1:2], pos: 5})
@@ -72,6 +84,9 @@ func TestEmbedEveryTableType(t *testing.T) {
 type attentionShape struct {
 	heads, kvHeads, d int
 	rows              []int
+	start             int // first position; the caches hold NaN before it
+	options           ir.AttentionOptions
+	sinks             bool
 }
 
 // TestAttention appends to caches of two layers and attends over the second:
@@ -79,12 +94,18 @@ type attentionShape struct {
 // rows whose scores are NaN, infinite, huge or all equal.
 func TestAttention(t *testing.T) {
 	for _, s := range []attentionShape{
-		{9, 3, 20, []int{7, 1, 1, 7, 5}},
-		{4, 4, 6, []int{1, 1, 7, 3}},
-		{8, 2, 16, []int{7, 7, 7, 1, 1, 1}},
-		{2, 1, 2, []int{3, 1}},
+		{heads: 9, kvHeads: 3, d: 20, rows: []int{7, 1, 1, 7, 5}},
+		{heads: 4, kvHeads: 4, d: 6, rows: []int{1, 1, 7, 3}},
+		{heads: 8, kvHeads: 2, d: 16, rows: []int{7, 7, 7, 1, 1, 1}},
+		{heads: 2, kvHeads: 1, d: 2, rows: []int{3, 1}},
+		{heads: 4, kvHeads: 2, d: 6, rows: []int{7, 7, 1, 1, 7}, options: ir.AttentionOptions{Window: 5}},
+		{heads: 4, kvHeads: 2, d: 6, rows: []int{7, 7, 1, 1, 7}, options: ir.AttentionOptions{Window: 1}},
+		{heads: 4, kvHeads: 2, d: 6, rows: []int{7, 1, 7}, start: 10, options: ir.AttentionOptions{Window: 5}},
+		{heads: 2, kvHeads: 2, d: 4, rows: []int{7, 7, 7, 1}, options: ir.AttentionOptions{Window: 17, Softcap: 2}},
+		{heads: 4, kvHeads: 1, d: 6, rows: []int{7, 7, 1, 1}, options: ir.AttentionOptions{Window: 1000}, sinks: true},
+		{heads: 6, kvHeads: 2, d: 8, rows: []int{7, 7, 7, 1}, options: ir.AttentionOptions{Window: 4, Softcap: 50}, sinks: true},
 	} {
-		t.Run(fmt.Sprintf("%d heads over %d of %d", s.heads, s.kvHeads, s.d), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d heads over %d of %d, window %d", s.heads, s.kvHeads, s.d, s.options.Window), func(t *testing.T) {
 			m := s.module(t)
 			for _, amplitude := range []float64{1, 1e-20, 30, 1e19} {
 				tables := s.tables(amplitude)
@@ -102,6 +123,10 @@ func (s attentionShape) module(t *testing.T) *ir.Module {
 	for _, name := range []string{"q", "k", "v"} {
 		tables[name] = b.Weight(name, s.tableType(name))
 	}
+	s.options.Scale = 1 / math.Sqrt(float64(s.d))
+	if s.sinks {
+		s.options.Sinks = b.Weight("sinks", ir.Tensor(ir.F32, s.heads))
+	}
 	for _, entry := range []struct {
 		name string
 		rows int
@@ -113,7 +138,7 @@ func (s attentionShape) module(t *testing.T) *ir.Module {
 		layer := f.Const("layer", 1)
 		k = f.KVAppend("append_k", k, f.Embed("k", ids, tables["k"]), layer, pos, ir.LayoutK)
 		v = f.KVAppend("append_v", v, f.Embed("v", ids, tables["v"]), layer, pos, ir.LayoutV)
-		f.Return(f.Attention("y", f.Embed("q", ids, tables["q"]), k, v, layer, pos, 1/math.Sqrt(float64(s.d))), k, v)
+		f.Return(f.AttentionWith("y", f.Embed("q", ids, tables["q"]), k, v, layer, pos, s.options), k, v)
 	}
 	m, err := b.Build()
 	require.NoError(t, err)
@@ -147,10 +172,10 @@ func (s attentionShape) tables(amplitude float64) logicals {
 	return all
 }
 
-// chunks run tokens 0, 1, 2, … at their positions.
+// chunks run the token of each position from start on.
 func (s attentionShape) chunks() []chunk {
 	var all []chunk
-	pos := 0
+	pos := s.start
 	for _, n := range s.rows {
 		ids := allTokens(attentionContext)[pos : pos+n]
 		all = append(all, chunk{ids, pos})
@@ -169,8 +194,8 @@ func TestSoftmax(t *testing.T) {
 			for i := range p {
 				p[i] *= amplitude
 			}
-			want := naiveSoftmax(p)
-			softmax(p)
+			want := naiveSoftmax(p, nil)
+			softmax(p, float32(math.Inf(-1)))
 			require.Empty(t, difference(want, p), "%d scores", n)
 		}
 	}

@@ -12,18 +12,17 @@ import (
 // rows of x use them. It is a multiple of every group size.
 const tileInputs = 128
 
-// floatBlock adds the products of block i of w to the accumulators [rows][64],
-// inputs ascending (rule 2). Kinds f32 and f16.
-func floatBlock(s *scratch, acc []float32, x *activations, w *matrix, i int) {
-	rows := len(acc) / lanes
+// floatBlock adds the products of rows of x with block i of w to the
+// accumulators [rows][64], inputs ascending (rule 2). Kinds f32 and f16.
+func floatBlock(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
 	for k := 0; k < w.k; k += tileInputs {
 		n := min(tileInputs, w.k-k)
 		tile := w.floatTile(s.tile[:n*lanes], i, k)
 		if x.kind == ir.KindF16 && w.elem == ir.Block {
 			roundF16(tile, tile)
 		}
-		for t := range rows {
-			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[t*x.width+k:][:n], tile, lanes)
+		for t, row := range rows {
+			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[row*x.width+k:][:n], tile, lanes)
 		}
 	}
 }
@@ -50,11 +49,11 @@ func (w *matrix) floatTile(dst []float32, i, k int) []float32 {
 }
 
 // dequantize decodes inputs of block i from k, a multiple of the group, on:
-// float32(q - zero) * d, rounded once.
+// float32(q - zero) * d, rounded once, or float32(q) * d + min, rounded twice.
 func (w *matrix) dequantize(dst []float32, i, k int) {
 	g := w.quant.Group
 	groups := w.quant.Groups(w.k)
-	var scale [lanes]float32
+	var scale, minimum [lanes]float32
 	var zero [lanes]int32
 	for ; len(dst) > 0; k += g {
 		n := min(g*lanes, len(dst))
@@ -66,30 +65,52 @@ func (w *matrix) dequantize(dst []float32, i, k int) {
 		} else {
 			dequantize8(dst[:n], w.q[at*g*lanes:], &scale, &zero)
 		}
+		if w.quant.Min {
+			w.groupMinimums(&minimum, at)
+			addMinimums(dst[:n], &minimum)
+		}
 		dst = dst[n:]
 	}
 }
 
-// groupScales widens the 64 scales of a group; at counts groups over all blocks.
+// groupScales are the 64 scales of a group; at counts groups over all blocks.
 func (w *matrix) groupScales(dst *[lanes]float32, at int) {
-	if w.scale32 != nil {
-		copy(dst[:], w.scale32[at*lanes:])
+	widenGroup(dst, w.scale32, w.scale16, at)
+}
+
+// groupMinimums are the 64 minimums of a group.
+func (w *matrix) groupMinimums(dst *[lanes]float32, at int) {
+	widenGroup(dst, w.min32, w.min16, at)
+}
+
+func widenGroup(dst *[lanes]float32, f32 []float32, f16 []uint16, at int) {
+	if f32 != nil {
+		copy(dst[:], f32[at*lanes:])
 		return
 	}
-	for l, h := range w.scale16[at*lanes:][:lanes] {
+	for l, h := range f16[at*lanes:][:lanes] {
 		dst[l] = half.F16ToF32(h)
+	}
+}
+
+// addMinimums adds each lane's minimum to its decoded weights.
+func addMinimums(dst []float32, minimum *[lanes]float32) {
+	for ; len(dst) >= lanes; dst = dst[lanes:] {
+		for l, v := range minimum {
+			dst[l] += v
+		}
 	}
 }
 
 // groupZeros are the 64 zero points of a group, to be taken off the stored
 // integers read as unsigned: of nibbles, those are what is stored, 8 for a
-// symmetric zero; of bytes, the top bit is flipped, which adds 128.
+// symmetric zero, 0 with minimums; of bytes, the top bit is flipped, which adds 128.
 func (w *matrix) groupZeros(dst *[lanes]int32, at int) {
 	offset := int32(8)
 	switch {
 	case w.quant.Bits == 8:
 		offset = 128
-	case w.zero != nil:
+	case !w.quant.Symmetric():
 		offset = 0
 	}
 	if w.zero == nil {
@@ -175,15 +196,21 @@ func (w *matrix) row(r int, dst []float32) {
 // quantizedRow decodes one lane of a block, as dequantize does.
 func (w *matrix) quantizedRow(block, lane int, dst []float32) {
 	g := w.quant.Group
-	var scale [lanes]float32
+	var scale, minimum [lanes]float32
 	var zero [lanes]int32
 	for k := range dst {
 		group := block*w.quant.Groups(w.k) + k/g
 		if k%g == 0 {
 			w.groupScales(&scale, group)
 			w.groupZeros(&zero, group)
+			if w.quant.Min {
+				w.groupMinimums(&minimum, group)
+			}
 		}
 		dst[k] = float32(float32(w.integer(group, k%g, lane)-zero[lane]) * scale[lane])
+		if w.quant.Min {
+			dst[k] += minimum[lane]
+		}
 	}
 }
 

@@ -6,12 +6,12 @@ import (
 	"github.com/lpuctl/lpuctl/ir"
 )
 
-// integerBlock adds the products of block i of w to the accumulators
-// [rows][64], groups ascending (rule 3). Kinds a8 and a15.
-func integerBlock(_ *scratch, acc []float32, x *activations, w *matrix, i int) {
-	g, rows := x.group, len(acc)/lanes
+// integerBlock adds the products of rows of x with block i of w to the
+// accumulators [rows][64], groups ascending (rule 3). Kinds a8 and a15.
+func integerBlock(_ *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
+	g := x.group
 	bytes := g * w.quant.Bits / 8 * lanes
-	var scale [lanes]float32
+	var scale, minimum [lanes]float32
 	var zero, weights, isum [lanes]int32
 	for group := range x.groups {
 		at := i*x.groups + group
@@ -19,10 +19,17 @@ func integerBlock(_ *scratch, acc []float32, x *activations, w *matrix, i int) {
 		w.groupScales(&scale, at)
 		w.groupZeros(&zero, at)
 		w.sumWeights(&weights, q)
-		for t := range rows {
-			in := t*x.groups + group
+		if w.quant.Min {
+			w.groupMinimums(&minimum, at)
+		}
+		for t, row := range rows {
+			in := row*x.groups + group
 			w.dotGroup(&isum, &weights, q, x, in*g)
-			addGroup((*[lanes]float32)(acc[t*lanes:]), &isum, &zero, &scale, x.sum[in], x.scale[in])
+			sums := (*[lanes]float32)(acc[t*lanes:])
+			addGroup(sums, &isum, &zero, &scale, x.sum[in], x.scale[in])
+			if w.quant.Min {
+				addMinimum(sums, &minimum, x.sum[in], x.scale[in])
+			}
 		}
 	}
 }
@@ -31,6 +38,13 @@ func integerBlock(_ *scratch, acc []float32, x *activations, w *matrix, i int) {
 func addGroup(acc *[lanes]float32, isum, zero *[lanes]int32, scale *[lanes]float32, xsum int32, d float32) {
 	for l := range acc {
 		acc[l] += float32(float32(isum[l]-zero[l]*xsum) * float32(scale[l]*d))
+	}
+}
+
+// addMinimum is acc += float32(xsum) * (min * d), rounding each.
+func addMinimum(acc, minimum *[lanes]float32, xsum int32, d float32) {
+	for l := range acc {
+		acc[l] += float32(float32(xsum) * float32(minimum[l]*d))
 	}
 }
 

@@ -14,11 +14,12 @@ import (
 func quants() []ir.Quant {
 	var all []ir.Quant
 	for _, bits := range []int{4, 8} {
-		for _, group := range []int{32, 64, 128} {
+		for _, group := range []int{16, 32, 64, 128} {
 			for _, scale := range []ir.Elem{ir.F16, ir.F32} {
-				for _, zero := range []bool{false, true} {
-					all = append(all, ir.Quant{Bits: bits, Group: group, Scale: scale, Zero: zero})
-				}
+				q := ir.Quant{Bits: bits, Group: group, Scale: scale}
+				zero, minimum := q, q
+				zero.Zero, minimum.Min = true, true
+				all = append(all, q, zero, minimum)
 			}
 		}
 	}

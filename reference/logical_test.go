@@ -14,12 +14,14 @@ import (
 )
 
 // logical is a weight as a checkpoint has it, row by row. Integers are those
-// of (q - zero) * scale, signed when there are no zero points.
+// of (q - zero) * scale, signed when there are no zero points, or of
+// q*scale + min.
 type logical struct {
 	typ     ir.Type
 	floats  [][]float32
 	q, zero [][]int
 	scale   [][]float32
+	minimum [][]float32
 }
 
 // at is the weight [n,k] as a float32.
@@ -27,7 +29,12 @@ func (w *logical) at(n, k int) float32 {
 	if w.typ.Elem != ir.Block {
 		return w.floats[n][k]
 	}
-	return float32(float32(w.integer(n, k)) * w.scale[n][k/w.typ.Quant.Group])
+	g := k / w.typ.Quant.Group
+	v := float32(float32(w.integer(n, k)) * w.scale[n][g])
+	if w.typ.Quant.Min {
+		v += w.minimum[n][g]
+	}
+	return v
 }
 
 // integer is q - zero of a block-quantized weight.
@@ -48,13 +55,14 @@ func (l logicals) Floats(w *ir.Value, r int, dst []float32) error {
 
 func (l logicals) Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error {
 	from, offset := l[w.Name], 0
-	if w.Type.Quant.Bits == 4 && !w.Type.Quant.Zero {
+	if w.Type.Quant.Bits == 4 && w.Type.Quant.Symmetric() {
 		offset = 8
 	}
 	for k := range q {
 		q[k] = byte(from.q[r][k] + offset)
 	}
-	copy(scale, from.scale[r])
+	n := copy(scale, from.scale[r])
+	copy(scale[n:], from.minimum[r])
 	for g := range zero {
 		zero[g] = int8(from.zero[r][g])
 	}
@@ -84,11 +92,8 @@ func randomWeights(m *ir.Module, given logicals) logicals {
 
 func randomWeight(r *rand.Rand, t ir.Type) *logical {
 	w := &logical{typ: t}
-	rows, width := 1, t.Shape[len(t.Shape)-1]
-	if len(t.Shape) == 2 {
-		rows = t.Shape[0]
-	}
-	for range rows {
+	width := t.Shape[len(t.Shape)-1]
+	for range t.Elements() / width {
 		if t.Elem == ir.Block {
 			w.addIntegers(r, width)
 		} else {
@@ -100,6 +105,12 @@ func randomWeight(r *rand.Rand, t ir.Type) *logical {
 
 func randomFloats(r *rand.Rand, elem ir.Elem, n int) []float32 {
 	row := make([]float32, n)
+	if elem == ir.I32 {
+		for i, from := range r.Perm(n) {
+			row[i] = float32(from)
+		}
+		return row
+	}
 	for i := range row {
 		row[i] = representable(elem, float32(r.NormFloat64()))
 	}
@@ -130,7 +141,7 @@ func (w *logical) addIntegers(r *rand.Rand, k int) {
 	quant := w.typ.Quant
 	size := 1 << quant.Bits
 	low := -size / 2
-	if quant.Bits == 4 && quant.Zero {
+	if quant.Bits == 4 && !quant.Symmetric() {
 		low = 0
 	}
 	q := make([]int, k)
@@ -138,15 +149,18 @@ func (w *logical) addIntegers(r *rand.Rand, k int) {
 		q[i] = low + r.IntN(size)
 	}
 	scale, zero := make([]float32, quant.Groups(k)), make([]int, quant.Groups(k))
+	minimum := make([]float32, len(scale))
 	for g := range scale {
 		scale[g] = representable(quant.Scale, float32(r.NormFloat64()/8))
 		if odd := oddScales(quant.Scale); r.IntN(4) == 0 {
 			scale[g] = odd[r.IntN(len(odd))]
 		}
+		minimum[g] = representable(quant.Scale, float32(r.NormFloat64()))
 		zero[g] = low + r.IntN(size)
 		if r.IntN(8) == 0 {
 			zero[g] = -128 + r.IntN(256) // the type allows any int8
 		}
 	}
 	w.q, w.scale, w.zero = append(w.q, q), append(w.scale, scale), append(w.zero, zero)
+	w.minimum = append(w.minimum, minimum)
 }

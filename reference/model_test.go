@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/internal/trace"
@@ -15,16 +16,30 @@ import (
 // small has awkward sizes: no multiple of 64 outputs, short groups, 3 query
 // heads on a KV head, a head dimension that is no multiple of 8.
 func small(tied bool) model.Config {
-	return model.Config{
-		Name: "small", Layers: 3, Hidden: 60, Intermediate: 104, Heads: 6, KVHeads: 2, HeadDim: 10,
-		Vocab: 77, Context: 24, NormEps: 1e-5, Rope: model.Rope{Theta: 10000}, TieEmbeddings: tied,
-	}
+	return model.Config{Name: "small", Config: checkpoint.Config{
+		Architecture: "llama", Layers: 3, Hidden: 60, Intermediate: 104, Heads: 6, KVHeads: 2, HeadDim: 10,
+		Vocab: 77, Context: 24, NormEps: 1e-5, Rope: plainRope(), TieEmbeddings: tied,
+	}}
 }
 
-// build makes a Llama whose entries take 7 tokens and one.
+// mixture has experts with biases and a clamped SwiGLU in all layers but one,
+// sinks, and a window in one layer.
+func mixture() model.Config {
+	c := small(false)
+	c.Architecture, c.Sinks, c.QKVBias, c.OutBias = "gpt_oss", true, true, true
+	c.Windows = []int{5, 0, 0}
+	c.Experts = checkpoint.Experts{
+		Count: 5, PerToken: 2, Intermediate: 70, Normalize: true, Dense: []bool{false, true, false}, Bias: true, Alpha: 1.702, Limit: 2,
+	}
+	return c
+}
+
+func plainRope() checkpoint.Rope { return checkpoint.Rope{Type: "default", Theta: 10000} }
+
+// build makes a model whose entries take 7 tokens and one.
 func build(t testing.TB, c model.Config, kind string, quant *ir.Quant) *ir.Module {
 	t.Helper()
-	m, err := model.Llama(c, model.PresetTypes{Quant: quant}, model.Options{Kind: kind, Prefill: 7})
+	m, err := model.Build(c, model.PresetTypes{Quant: quant}, model.Options{Kind: kind, Prefill: 7})
 	require.NoError(t, err)
 	return m
 }
@@ -43,11 +58,13 @@ func forms() map[string]*ir.Quant {
 // calls, in execution order.
 func TestModelAgainstOracle(t *testing.T) {
 	for kind, quant := range forms() {
-		t.Run(kind, func(t *testing.T) {
-			m := build(t, small(kind == ir.KindA8), kind, quant)
-			requireOracle(t, m, randomWeights(m, nil),
-				chunk{[]int32{5, 76, 0, 64, 63}, 0}, chunk{[]int32{9}, 5}, chunk{[]int32{1, 1, 2, 3, 5, 8, 13}, 6}, chunk{[]int32{70}, 13})
-		})
+		for name, c := range map[string]model.Config{"llama": small(kind == ir.KindA8), "mixture": mixture()} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				m := build(t, c, kind, quant)
+				requireOracle(t, m, randomWeights(m, nil),
+					chunk{[]int32{5, 76, 0, 64, 63}, 0}, chunk{[]int32{9}, 5}, chunk{[]int32{1, 1, 2, 3, 5, 8, 13}, 6}, chunk{[]int32{70}, 13})
+			})
+		}
 	}
 }
 
@@ -55,14 +72,16 @@ func TestModelAgainstOracle(t *testing.T) {
 func TestPrefillIsDecodes(t *testing.T) {
 	tokens := []int32{3, 1, 4, 1, 5, 9, 26, 53, 58, 9, 7, 9, 32, 38}
 	for kind, quant := range forms() {
-		t.Run(kind, func(t *testing.T) {
-			m := build(t, small(true), kind, quant)
-			store := randomWeights(m, nil).store(t, m)
-			want := logits(t, newEngine(t, m, store, 1), tokens, 1)
-			for n := 2; n <= 7; n++ {
-				require.Empty(t, difference(want, logits(t, newEngine(t, m, store, 1), tokens, n)), "calls of %d", n)
-			}
-		})
+		for name, c := range map[string]model.Config{"llama": small(true), "mixture": mixture()} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				m := build(t, c, kind, quant)
+				store := randomWeights(m, nil).store(t, m)
+				want := logits(t, newEngine(t, m, store, 1), tokens, 1)
+				for n := 2; n <= 7; n++ {
+					require.Empty(t, difference(want, logits(t, newEngine(t, m, store, 1), tokens, n)), "calls of %d", n)
+				}
+			})
+		}
 	}
 }
 
@@ -81,10 +100,10 @@ func logits(t testing.TB, e *Engine, tokens []int32, n int) []float32 {
 // wide is large enough that linears, attention and elementwise operations are
 // shared between goroutines.
 func wide() model.Config {
-	return model.Config{
-		Name: "wide", Layers: 2, Hidden: 256, Intermediate: 2048, Heads: 8, KVHeads: 2, HeadDim: 32,
-		Vocab: 1000, Context: 64, NormEps: 1e-5, Rope: model.Rope{Theta: 10000},
-	}
+	return model.Config{Name: "wide", Config: checkpoint.Config{
+		Architecture: "llama", Layers: 2, Hidden: 256, Intermediate: 2048, Heads: 8, KVHeads: 2, HeadDim: 32,
+		Vocab: 1000, Context: 64, NormEps: 1e-5, Rope: plainRope(),
+	}}
 }
 
 func TestThreadsChangeNothing(t *testing.T) {

@@ -1,8 +1,8 @@
 package reference
 
 import (
-	"fmt"
 	"math"
+	"slices"
 
 	"github.com/x448/float16"
 
@@ -32,6 +32,8 @@ type operand struct {
 	n     int
 	cache cache
 	w     *logical
+
+	experts [][]int // of each token
 }
 
 type environment map[*ir.Value]operand
@@ -91,6 +93,9 @@ func (o *oracle) function(f *ir.Func, args []operand, prefix string) []operand {
 		}
 		out := o.node(n, in)
 		env[n.Results[0]] = out
+		if n.Op == ir.RouterTopK {
+			env[n.Results[1]] = operand{experts: out.experts}
+		}
 		if !n.Op.InPlace && out.rows != nil {
 			o.record(ir.Join(prefix, n.Path()), out.rows)
 		}
@@ -115,30 +120,59 @@ func (o *oracle) node(n *ir.Node, in []operand) operand {
 	case ir.Const:
 		return operand{n: n.Attrs.Int("value")}
 	case ir.Embed:
-		return operand{rows: naiveEmbed(in[0].ids, in[1].w)}
+		return operand{rows: naiveEmbed(in[0].ids, in[1].w, float32(n.Attrs.Float("scale")))}
 	case ir.KVAppend:
 		naiveAppend(in[0].cache[in[2].n], in[1].rows, in[3].n)
 		return in[0]
 	case ir.Linear:
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
-			return naiveLinear(n.Attrs.Str("kind"), x, in[1].w)
+			y := naiveLinear(n.Attrs.Str("kind"), x, in[1].w)
+			if len(in) > 2 {
+				y = naiveAdd(y, in[2].rows[0])
+			}
+			return y
 		})
+	case ir.Gather:
+		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
+			y := make([]float32, len(x))
+			for k := range y {
+				y[k] = x[int(in[1].rows[0][k])]
+			}
+			return y
+		})
+	case ir.RouterTopK, ir.MoELinear, ir.MoECombine:
+		return naiveMoE(n, in)
 	case ir.RMSNorm:
 		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
-			return naiveRMSNorm(x, in[1].rows[0], float32(n.Attrs.Float("eps")))
+			var y []float32
+			for w := in[1].rows[0]; len(x) > 0; x = x[len(w):] {
+				y = append(y, naiveRMSNorm(x[:len(w)], w, float32(n.Attrs.Float("eps")))...)
+			}
+			return y
 		})
 	case ir.Rope:
 		return mapRows(in[0].rows, func(t int, x []float32) []float32 {
-			return naiveRope(x, in[1].rows[in[3].n+t], in[2].rows[in[3].n+t])
+			return naiveRope(x, in[1].rows[in[3].n+t], in[2].rows[in[3].n+t], n.Attrs.Int("head"))
 		})
 	case ir.Attention:
 		return mapRows(in[0].rows, func(t int, q []float32) []float32 {
-			layer, seen := in[3].n, in[4].n+t+1
-			return naiveAttention(q, in[1].cache[layer][:seen], in[2].cache[layer][:seen], float32(n.Attrs.Float("scale")))
+			layer, first, seen := in[3].n, 0, in[4].n+t+1
+			if w := n.Attrs.Int("window"); w > 0 && seen > w {
+				first = seen - w
+			}
+			var sinks []float32
+			if len(in) > 5 {
+				sinks = in[5].rows[0]
+			}
+			return naiveAttention(n, q, in[1].cache[layer][first:seen], in[2].cache[layer][first:seen], sinks)
+		})
+	case ir.Softcap:
+		return mapRows(in[0].rows, func(_ int, x []float32) []float32 {
+			return naiveSoftcap(x, float32(n.Attrs.Float("cap")))
 		})
 	}
 	return mapRows(in[0].rows, func(t int, x []float32) []float32 {
-		return naiveElementwise(n.Op, x, in[len(in)-1].rows[t])
+		return naiveElementwise(n, x, in[len(in)-1].rows[t])
 	})
 }
 
@@ -150,29 +184,39 @@ func mapRows(rows [][]float32, f func(t int, x []float32) []float32) operand {
 	return operand{rows: out}
 }
 
-func naiveElementwise(op *ir.Op, a, b []float32) []float32 {
-	y := make([]float32, len(a))
-	for i := range y {
-		switch op {
-		case ir.Add:
-			y[i] = a[i] + b[i]
-		case ir.Mul:
-			y[i] = a[i] * b[i]
-		case ir.SiLU:
-			y[i] = a[i] / (1 + naiveExp(-a[i]))
-		default:
-			panic(fmt.Sprintf("the oracle has no %s", op.Name))
-		}
+func naiveSoftcap(x []float32, limit float32) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = naiveTanh(v/limit) * limit
 	}
 	return y
 }
 
-func naiveEmbed(ids []int32, table *logical) [][]float32 {
+// naiveTanh is tanh with its constants as bits.
+func naiveTanh(x float32) float32 {
+	c := math.Float32frombits
+	a := float32(math.Abs(float64(x)))
+	z := a * a
+	p := c(0xBBBAF0E6)
+	for _, next := range []uint32{0x3CA9134E, 0xBD5C1E2D, 0x3E088393, 0xBEAAAA99} {
+		p = float32(p*z) + c(next)
+	}
+	y := a + float32(float32(a*z)*p)
+	if !(a < 0.625) {
+		y = 1 - 2/(naiveExp(2*a)+1)
+	}
+	return float32(math.Copysign(float64(y), float64(x)))
+}
+
+func naiveEmbed(ids []int32, table *logical, scale float32) [][]float32 {
 	var rows [][]float32
 	for _, id := range ids {
 		row := make([]float32, table.typ.Shape[1])
 		for k := range row {
 			row[k] = table.at(int(id), k)
+			if scale != 0 {
+				row[k] *= scale
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -188,13 +232,19 @@ func naiveAppend(layer [][][]float32, x [][]float32, pos int) {
 }
 
 func naiveLinear(kind string, x []float32, w *logical) []float32 {
-	y := make([]float32, w.typ.Shape[0])
+	return naiveRows(kind, x, w, 0, w.typ.Shape[0])
+}
+
+// naiveRows are the products of x with count rows of w, or of a stack, from
+// first on.
+func naiveRows(kind string, x []float32, w *logical, first, count int) []float32 {
+	y := make([]float32, count)
 	for n := range y {
 		switch kind {
 		case ir.KindF32, ir.KindF16:
-			y[n] = floatDot(kind, x, w, n)
+			y[n] = floatDot(kind, x, w, first+n)
 		default:
-			y[n] = integerDot(kind, x, w, n)
+			y[n] = integerDot(kind, x, w, first+n)
 		}
 	}
 	return y
@@ -218,11 +268,15 @@ func integerDot(kind string, x []float32, w *logical, n int) float32 {
 	for from := 0; from < len(x); from += group {
 		part := x[from:min(from+group, len(x))]
 		q, d := naiveQuantize(kind, part)
-		var isum int64
+		var isum, xsum int64
 		for i := range part {
 			isum += int64(w.integer(n, from+i)) * q[i]
+			xsum += q[i]
 		}
 		acc = acc + float32(float32(isum)*float32(w.scale[n][from/group]*d))
+		if w.typ.Quant.Min {
+			acc = acc + float32(float32(xsum)*float32(w.minimum[n][from/group]*d))
+		}
 	}
 	return acc
 }
@@ -279,12 +333,19 @@ func naiveRMSNorm(x, w []float32, eps float32) []float32 {
 	return y
 }
 
-func naiveRope(x, cos, sin []float32) []float32 {
+// naiveRope rotates the leading elements of heads of that dimension, 0 for
+// all of them.
+func naiveRope(x, cos, sin []float32, head int) []float32 {
 	y := make([]float32, len(x))
 	half := len(cos)
+	if head == 0 {
+		head = 2 * half
+	}
 	for i := range x {
-		j := i % (2 * half)
-		if j < half {
+		j := i % head
+		if j >= 2*half {
+			y[i] = x[i]
+		} else if j < half {
 			y[i] = float32(x[i]*cos[j]) - float32(x[i+half]*sin[j])
 		} else {
 			y[i] = float32(x[i]*cos[j-half]) + float32(x[i-half]*sin[j-half])
@@ -293,8 +354,10 @@ func naiveRope(x, cos, sin []float32) []float32 {
 	return y
 }
 
-// naiveAttention is one row; k and v are [position][KV head][dimension].
-func naiveAttention(q []float32, k, v [][][]float32, scale float32) []float32 {
+// naiveAttention is one row; k and v are [position][KV head][dimension] of the
+// positions that it sees. sinks is nil for none.
+func naiveAttention(n *ir.Node, q []float32, k, v [][][]float32, sinks []float32) []float32 {
+	scale, limit := float32(n.Attrs.Float("scale")), float32(n.Attrs.Float("softcap"))
 	kvHeads, d := len(k[0]), len(k[0][0])
 	heads := len(q) / d
 	y := make([]float32, len(q))
@@ -308,7 +371,10 @@ func naiveAttention(q []float32, k, v [][][]float32, scale float32) []float32 {
 			}
 			scores[s] = dot * scale
 		}
-		p := naiveSoftmax(scores)
+		if limit > 0 {
+			scores = naiveSoftcap(scores, limit)
+		}
+		p := naiveSoftmax(scores, sinks[min(h, len(sinks)):min(h+1, len(sinks))])
 		for i := range d {
 			var mix float32
 			for s := range p {
@@ -320,9 +386,10 @@ func naiveAttention(q []float32, k, v [][][]float32, scale float32) []float32 {
 	return y
 }
 
-func naiveSoftmax(scores []float32) []float32 {
+// naiveSoftmax has at most one sink.
+func naiveSoftmax(scores, sink []float32) []float32 {
 	largest := scores[0]
-	for _, s := range scores {
+	for _, s := range slices.Concat(sink, scores) {
 		if s > largest || s != s {
 			largest = s
 		}
@@ -332,6 +399,9 @@ func naiveSoftmax(scores []float32) []float32 {
 		e[i] = naiveExp(s - largest)
 	}
 	sum := sum16(e)
+	for _, s := range sink {
+		sum = sum + naiveExp(s-largest)
+	}
 	for i := range e {
 		e[i] /= sum
 	}

@@ -173,7 +173,7 @@ func (b *bodyBuilder) call(n *ir.Node) error {
 // resident reports whether the engine holds the weight all the time.
 func (b *bodyBuilder) resident(w *ir.Value) bool {
 	v := b.value(w)
-	return v.f != nil || v.matrix.n != 0
+	return v.f != nil || v.ids != nil || v.matrix.k != 0
 }
 
 // Lanes of the packed layout, short for the kernels.

@@ -64,7 +64,7 @@ func (a *app) printSetting(cfg *config.Config, name, output string) error {
 	if value == "" {
 		return fmt.Errorf("%s is not set", name)
 	}
-	return a.printText(value, output)
+	return a.printAnswer(value, output)
 }
 
 func (a *app) printSettings(cfg *config.Config, output string) error {

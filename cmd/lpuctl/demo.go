@@ -184,7 +184,7 @@ func (d *demo) text(ctx context.Context, m *model.Model) error {
 		return err
 	}
 	defer e.Close()
-	got, err := greedyText(ctx, e, tok, demoText)
+	got, err := greedyText(ctx, e, tok, endIDs(m, tok), demoText)
 	if err != nil {
 		return err
 	}
@@ -203,14 +203,17 @@ func (d *demo) text(ctx context.Context, m *model.Model) error {
 }
 
 // greedyText is what n greedy steps from the beginning of a sequence spell.
-func greedyText(ctx context.Context, e engine.Engine, tok *tokenizer.Tokenizer, n int) (string, error) {
+func greedyText(ctx context.Context, e engine.Engine, tok *tokenizer.Tokenizer, ends []int, n int) (string, error) {
 	pick, err := sample.New(sample.Params{})
 	if err != nil {
 		return "", err
 	}
 	var text bytes.Buffer
-	ids := promptIDs(tok, "")
-	s := newSpeaker(&text, tok, ids)
+	ids, err := promptIDs(tok, "")
+	if err != nil {
+		return "", err
+	}
+	s := newSpeaker(&text, tok, ends, ids)
 	if err := engine.Generate(ctx, e, ids, n, pick, s.say); err != nil {
 		return "", err
 	}

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +19,9 @@ type summary struct {
 	Layers       int            `json:"layers"`
 	Hidden       int            `json:"hidden_size"`
 	Intermediate int            `json:"intermediate_size"`
+	Experts      int            `json:"experts"`           // of a layer, 0 without a mixture
+	PerToken     int            `json:"experts_per_token"` // selected
+	ExpertSize   int            `json:"expert_intermediate_size"`
 	Heads        int            `json:"query_heads"`
 	KVHeads      int            `json:"kv_heads"`
 	HeadDim      int            `json:"head_dimension"`
@@ -30,10 +31,20 @@ type summary struct {
 	RopeTheta    float64        `json:"rope_theta"`
 	RopeType     string         `json:"rope_type"`
 	Tied         bool           `json:"tied_embeddings"`
-	Tensors      map[string]int `json:"tensors"` // number by type
+	Tensors      map[string]int `json:"tensors"`      // number by type
+	Weights      []weightClass  `json:"weights"`      // by class and type
+	WeightBytes  int64          `json:"weight_bytes"` // as the engines hold them
 	Tokenizer    string         `json:"tokenizer"`
-	CacheBytes   int64          `json:"cache_bytes"` // of the full context
-	Cannot       []string       `json:"cannot"`      // what lpuctl cannot do with it
+	Template     string         `json:"chat_template"` // where it is, or none
+	CacheBytes   int64          `json:"cache_bytes"`   // of the full context
+	Cache        []cacheSize    `json:"cache"`
+	Cannot       []string       `json:"cannot"` // what lpuctl cannot do with it
+}
+
+// cacheSize is the memory of the KV caches of a context.
+type cacheSize struct {
+	Positions int   `json:"positions"`
+	Bytes     int64 `json:"bytes"`
 }
 
 func newInspect(a *app) *cobra.Command {
@@ -71,36 +82,53 @@ func newInspect(a *app) *cobra.Command {
 func summarize(m *model.Model, spec string) (*summary, error) {
 	c := &m.Config
 	s := &summary{
-		Model: spec, Format: "preset", Architecture: "llama", Parameters: c.Parameters(),
+		Model: spec, Format: "preset", Architecture: c.Architecture, Parameters: c.Parameters(),
 		Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
+		Experts: c.Experts.Count, PerToken: c.Experts.PerToken, ExpertSize: c.Experts.Intermediate,
 		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Vocab: c.Vocab, Context: c.Context,
 		NormEps: c.NormEps, RopeTheta: c.Rope.Theta, RopeType: c.Rope.Type, Tied: c.TieEmbeddings,
-		Tensors: map[string]int{}, CacheBytes: c.CacheBytes(c.Context), Cannot: []string{},
+		Tensors: map[string]int{}, Weights: []weightClass{}, Template: chatTemplate(m),
+		CacheBytes: c.CacheBytes(c.Context), Cache: cacheSizes(c), Cannot: []string{},
 	}
+	s.weigh(m)
 	tok, err := openTokenizer(m)
 	if err != nil {
 		s.Tokenizer = "none"
 		s.Cannot = append(s.Cannot, "read or write text: "+err.Error())
 	} else {
-		s.Tokenizer = fmt.Sprintf("SentencePiece BPE, %d pieces", tok.Size())
+		s.Tokenizer = fmt.Sprintf("%s, %d pieces", tok.Kind(), tok.Size())
 	}
 	if m.Checkpoint == nil {
 		s.Cannot = append(s.Cannot, "compute with real weights: a preset is a shape only (--synthetic SEED makes some up)")
 		return s, nil
 	}
-	s.Format, s.Architecture = m.Checkpoint.Format(), m.Checkpoint.Config().Architecture
-	return s, s.countTensors(m)
+	s.Format = m.Checkpoint.Format()
+	s.Weights, err = weightClasses(m.Checkpoint)
+	for _, w := range s.Weights {
+		s.Tensors[w.Type] += w.Tensors
+	}
+	return s, err
 }
 
-func (s *summary) countTensors(m *model.Model) error {
-	for _, name := range m.Checkpoint.Names() {
-		t, err := m.Checkpoint.Tensor(name)
-		if err != nil {
-			return err
-		}
-		s.Tensors[t.Type.Name]++
+// weigh finds the memory of the weights in the graph that auto chooses, or why
+// there is no graph.
+func (s *summary) weigh(m *model.Model) {
+	f := graphFlags{kind: "auto", quant: "none", group: 32, prefill: 1, synthetic: -1}
+	g, err := f.build(m)
+	if err != nil {
+		s.Cannot = append(s.Cannot, "compute: "+err.Error())
+		return
 	}
-	return nil
+	s.WeightBytes = g.Plan.Size
+}
+
+// cacheSizes are those of common contexts up to the model's.
+func cacheSizes(c *model.Config) []cacheSize {
+	var sizes []cacheSize
+	for n := 2048; n < c.Context; n *= 4 {
+		sizes = append(sizes, cacheSize{n, c.CacheBytes(n)})
+	}
+	return append(sizes, cacheSize{c.Context, c.CacheBytes(c.Context)})
 }
 
 func (s *summary) write(w io.Writer) error {
@@ -111,16 +139,25 @@ func (s *summary) write(w io.Writer) error {
 	p("parameters", "%d", s.Parameters)
 	p("shape", "%d layers, hidden %d, intermediate %d, %d query heads, %d KV heads of %d, vocabulary %d",
 		s.Layers, s.Hidden, s.Intermediate, s.Heads, s.KVHeads, s.HeadDim, s.Vocab)
+	if s.Experts > 0 {
+		p("experts", "%d, %d of them for a token, intermediate %d", s.Experts, s.PerToken, s.ExpertSize)
+	}
 	tied := "own output matrix"
 	if s.Tied {
 		tied = "tied embeddings"
 	}
 	p("details", "RMSNorm eps %g, rope %s theta %g, %s", s.NormEps, s.RopeType, s.RopeTheta, tied)
-	for _, t := range slices.Sorted(maps.Keys(s.Tensors)) {
-		p("tensors", "%d of %s", s.Tensors[t], t)
+	for _, c := range s.Weights {
+		p("tensors", "%s", c)
+	}
+	if s.WeightBytes > 0 {
+		p("memory", "%s of weights", bytesText(s.WeightBytes))
+	}
+	for _, c := range s.Cache {
+		p("KV cache", "%s for %d positions, %s each (float32)", bytesText(c.Bytes), c.Positions, bytesText(c.Bytes/int64(c.Positions)))
 	}
 	p("tokenizer", "%s", s.Tokenizer)
-	p("KV cache", "%s for %d positions, %s each (float32)", bytesText(s.CacheBytes), s.Context, bytesText(s.CacheBytes/int64(s.Context)))
+	p("template", "%s", s.Template)
 	for _, c := range s.Cannot {
 		p("cannot", "%s", c)
 	}

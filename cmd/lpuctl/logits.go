@@ -131,7 +131,8 @@ func (f *logitsFlags) promptIDs(m *model.Model) (*tokenizer.Tokenizer, []int, er
 	if err != nil {
 		return nil, nil, err
 	}
-	return tok, tok.Encode(f.prompt, true), nil
+	ids, err := tok.Encode(f.prompt, true)
+	return tok, ids, err
 }
 
 // engine starts the engine that was asked for, and returns what ends it.

@@ -71,5 +71,5 @@ func TestLogitsTop(t *testing.T) {
 	require.Equal(t, "▁upon", got.Top[0].Token)
 	r := lpuctl(t, "logits", storiesHF(t), "--prompt", "Once")
 	require.Equal(t, exitError, r.code)
-	require.Contains(t, r.err, "tokenizer.model does not exist")
+	require.Contains(t, r.err, "has neither tokenizer.json nor tokenizer.model")
 }

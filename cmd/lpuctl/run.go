@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lpuctl/lpuctl/internal/engine"
+	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/sample"
 	"github.com/lpuctl/lpuctl/internal/tokenizer"
 )
@@ -60,16 +61,16 @@ Without a prompt, generation starts from the beginning-of-sequence token.`,
 type speaker struct {
 	out    io.Writer
 	stream *tokenizer.Stream
-	eos    int
+	ends   []int // end of sequence, of turn and so on
 	count  int
 	first  time.Time // when the first token was chosen
 	err    error
 }
 
-// newSpeaker prints what follows a prompt. The prompt is pushed first, as
-// context for the text, and not printed.
-func newSpeaker(out io.Writer, tok *tokenizer.Tokenizer, prompt []int) *speaker {
-	s := &speaker{out: out, stream: tok.NewStream(), eos: tok.Vocab().EOS}
+// newSpeaker prints what follows a prompt up to a token of ends. The prompt is
+// pushed first, as context for the text, and not printed.
+func newSpeaker(out io.Writer, tok *tokenizer.Tokenizer, ends, prompt []int) *speaker {
+	s := &speaker{out: out, stream: tok.NewStream(), ends: ends}
 	for _, id := range prompt {
 		s.stream.Push(id)
 	}
@@ -81,7 +82,7 @@ func (s *speaker) say(id int) bool {
 		s.first = time.Now()
 	}
 	s.count++
-	if id == s.eos {
+	if slices.Contains(s.ends, id) {
 		return false
 	}
 	_, s.err = io.WriteString(s.out, s.stream.Push(id))
@@ -111,8 +112,11 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	}
 	defer e.Close()
 
-	ids := promptIDs(tok, prompt)
-	s := newSpeaker(a.out, tok, ids)
+	ids, err := promptIDs(tok, prompt)
+	if err != nil {
+		return err
+	}
+	s := newSpeaker(a.out, tok, endIDs(m, tok), ids)
 	start := time.Now()
 	err = engine.Generate(ctx, e, ids, f.tokens, sampler, s.say)
 	end := time.Now()
@@ -129,14 +133,17 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 }
 
 // promptIDs encodes a prompt; an empty one is the beginning of a sequence.
-func promptIDs(tok *tokenizer.Tokenizer, prompt string) []int {
-	if prompt != "" {
-		return tok.Encode(prompt, true)
+func promptIDs(tok *tokenizer.Tokenizer, prompt string) ([]int, error) {
+	if bos := tok.Vocab().BOS; prompt == "" && bos != tokenizer.None {
+		return []int{bos}, nil
 	}
-	if bos := tok.Vocab().BOS; bos >= 0 {
-		return []int{bos}
-	}
-	return slices.Clone(tok.Encode("", true))
+	return tok.Encode(prompt, true)
+}
+
+// endIDs are the tokens that end generation, by the configuration and by the
+// vocabulary.
+func endIDs(m *model.Model, tok *tokenizer.Tokenizer) []int {
+	return append(slices.Clone(m.Checkpoint.Config().EOS), tok.Vocab().EOS)
 }
 
 func printStats(w io.Writer, prompt, generated int, first, rest time.Duration) {

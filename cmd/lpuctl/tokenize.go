@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -17,8 +16,10 @@ import (
 
 // tokenizeFlags are those of `lpuctl tokenize`.
 type tokenizeFlags struct {
-	jsonl, noSpecial, decode bool
-	output                   string
+	jsonl, decode                        bool
+	noSpecial, parseSpecial, skipSpecial bool
+	offsets                              bool
+	output                               string
 }
 
 func newTokenize(a *app) *cobra.Command {
@@ -27,7 +28,9 @@ func newTokenize(a *app) *cobra.Command {
 		Use:   "tokenize MODEL [TEXT]",
 		Short: "Turn text into token ids, and back",
 		Long: `Turn text into token ids, and back. Only the tokenizer of MODEL is read: a GGUF file,
-a folder with tokenizer.model, or such a file itself.`,
+a folder with tokenizer.json or tokenizer.model, or such a file itself.
+
+Special tokens spelled in the text are plain text, unless --parse-special is given.`,
 		Example: `  lpuctl tokenize builtin:stories260k "Once upon a time"
   lpuctl tokenize builtin:stories260k --decode "1 403 407"
   echo '"a line"' | lpuctl tokenize builtin:stories260k --jsonl`,
@@ -52,18 +55,26 @@ a folder with tokenizer.model, or such a file itself.`,
 	}
 	cmd.Flags().BoolVar(&f.jsonl, "jsonl", false, "read one JSON string (or id array) a line from stdin, write one JSON answer a line")
 	cmd.Flags().BoolVar(&f.noSpecial, "no-special", false, "add no beginning- or end-of-sequence token")
+	cmd.Flags().BoolVar(&f.parseSpecial, "parse-special", false, "special tokens spelled in the text stand for themselves")
+	cmd.Flags().BoolVar(&f.offsets, "offsets", false, "print each token as [id, start, end], with its bytes in the text")
 	cmd.Flags().BoolVar(&f.decode, "decode", false, "ids in, text out; special tokens are kept")
+	cmd.Flags().BoolVar(&f.skipSpecial, "skip-special", false, "with --decode: leave special tokens out")
 	outputFlag(cmd, &f.output)
 	return cmd
 }
 
-// tokenizerOf opens the tokenizer of MODEL without its weights if it can.
+// tokenizerOf opens the tokenizer of MODEL, which need not be one that lpuctl
+// can run.
 func tokenizerOf(spec string) (*tokenizer.Tokenizer, error) {
-	if strings.HasSuffix(spec, ".model") {
-		return tokenizerFile(spec)
-	}
-	if info, err := os.Stat(spec); err == nil && info.IsDir() {
-		return tokenizerFile(filepath.Join(spec, "tokenizer.model"))
+	switch info, err := os.Stat(spec); {
+	case strings.HasSuffix(spec, ".model"):
+		return tokenizerModel(spec)
+	case strings.HasSuffix(spec, ".json"):
+		return tokenizerJSON(spec)
+	case strings.HasSuffix(spec, ".gguf"):
+		return tokenizerGGUF(spec)
+	case err == nil && info.IsDir():
+		return tokenizerFolder(spec)
 	}
 	m, err := model.Open(spec)
 	if err != nil {
@@ -74,34 +85,53 @@ func tokenizerOf(spec string) (*tokenizer.Tokenizer, error) {
 }
 
 func (a *app) tokenizeText(tok *tokenizer.Tokenizer, f *tokenizeFlags, text string) error {
-	if !f.decode {
-		return a.printIDs(tok.Encode(text, !f.noSpecial), f.output)
+	var answer any
+	var err error
+	if f.decode {
+		var ids []int
+		if ids, err = parseIDs(text); err == nil {
+			answer, err = f.text(tok, ids)
+		}
+	} else {
+		answer, err = f.encode(tok, text)
 	}
-	ids, err := parseIDs(text)
 	if err != nil {
 		return err
 	}
+	return a.printAnswer(answer, f.output)
+}
+
+// encode returns ids, or with --offsets [id, start, end].
+func (f *tokenizeFlags) encode(tok *tokenizer.Tokenizer, text string) (any, error) {
+	o := tokenizer.Options{Add: !f.noSpecial, Parse: f.parseSpecial}
+	if !f.offsets {
+		return tok.IDs(text, o)
+	}
+	list, err := tok.Tokens(text, o)
+	rows := make([][3]int, len(list))
+	for i, t := range list {
+		rows[i] = [3]int{t.ID, t.Start, t.End}
+	}
+	return rows, err
+}
+
+func (f *tokenizeFlags) text(tok *tokenizer.Tokenizer, ids []int) (string, error) {
 	if err := tok.Check(ids); err != nil {
-		return err
+		return "", err
 	}
-	return a.printText(tok.DecodeSpecial(ids), f.output)
+	if f.skipSpecial {
+		return tok.Decode(ids), nil
+	}
+	return tok.DecodeSpecial(ids), nil
 }
 
-func (a *app) printIDs(ids []int, output string) error {
+func (a *app) printAnswer(answer any, output string) error {
 	if output == "json" {
-		return json.NewEncoder(a.out).Encode(ids)
+		return json.NewEncoder(a.out).Encode(answer)
 	}
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = strconv.Itoa(id)
-	}
-	_, err := fmt.Fprintln(a.out, strings.Join(words, " "))
-	return err
-}
-
-func (a *app) printText(text, output string) error {
-	if output == "json" {
-		return json.NewEncoder(a.out).Encode(text)
+	text := fmt.Sprint(answer)
+	if _, ok := answer.([]int); ok {
+		text = strings.Trim(text, "[]")
 	}
 	_, err := fmt.Fprintln(a.out, text)
 	return err
@@ -154,17 +184,11 @@ func tokenizeLine(tok *tokenizer.Tokenizer, f *tokenizeFlags, line []byte) (any,
 		if err := json.Unmarshal(line, &text); err != nil {
 			return nil, fmt.Errorf("want a JSON string: %w", err)
 		}
-		if ids := tok.Encode(text, !f.noSpecial); ids != nil {
-			return ids, nil
-		}
-		return []int{}, nil
+		return f.encode(tok, text)
 	}
 	var ids []int
 	if err := json.Unmarshal(line, &ids); err != nil {
 		return nil, fmt.Errorf("want a JSON array of ids: %w", err)
 	}
-	if err := tok.Check(ids); err != nil {
-		return nil, err
-	}
-	return tok.DecodeSpecial(ids), nil
+	return f.text(tok, ids)
 }

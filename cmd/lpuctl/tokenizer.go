@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
+	"github.com/lpuctl/lpuctl/internal/mmap"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/tokenizer"
 )
@@ -15,7 +17,7 @@ import (
 var errNoTokenizer = errors.New("no tokenizer")
 
 // openTokenizer finds the tokenizer of a model: in the metadata of a GGUF file,
-// or tokenizer.model in the folder.
+// or in the folder.
 func openTokenizer(m *model.Model) (*tokenizer.Tokenizer, error) {
 	if m.Checkpoint == nil {
 		return nil, fmt.Errorf("%s: %w: a preset is a shape only", m.Config.Name, errNoTokenizer)
@@ -23,14 +25,65 @@ func openTokenizer(m *model.Model) (*tokenizer.Tokenizer, error) {
 	if m.Checkpoint.Format() == "gguf" {
 		return tokenizer.FromGGUF(m.Checkpoint)
 	}
-	return tokenizerFile(filepath.Join(m.Checkpoint.Dir(), "tokenizer.model"))
+	return tokenizerFolder(m.Checkpoint.Dir())
 }
 
-func tokenizerFile(path string) (*tokenizer.Tokenizer, error) {
-	data, err := os.ReadFile(path)
+// tokenizerFolder reads tokenizer.json of a folder, which transformers prefers,
+// or tokenizer.model.
+func tokenizerFolder(dir string) (*tokenizer.Tokenizer, error) {
+	tok, err := tokenizerJSON(filepath.Join(dir, "tokenizer.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s does not exist", errNoTokenizer, path)
+		tok, err = tokenizerModel(filepath.Join(dir, "tokenizer.model"))
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s has neither tokenizer.json nor tokenizer.model", errNoTokenizer, dir)
+	}
+	return tok, err
+}
+
+// tokenizerJSON reads a tokenizer.json and tokenizer_config.json beside it.
+func tokenizerJSON(path string) (*tokenizer.Tokenizer, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	config, err := os.ReadFile(filepath.Join(filepath.Dir(path), "tokenizer_config.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	tok, err := tokenizer.ParseJSON(data, config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), err)
+	}
+	return tok, nil
+}
+
+// ggufMetadata is the metadata of a GGUF file as package tokenizer wants it.
+type ggufMetadata struct{ file *gguf.File }
+
+// Metadata implements [tokenizer.Metadata].
+func (m ggufMetadata) Metadata(key string) (any, bool) { return m.file.Value(key) }
+
+// tokenizerGGUF reads the tokenizer of a GGUF file, which need not have tensors.
+func tokenizerGGUF(path string) (*tokenizer.Tokenizer, error) {
+	data, err := mmap.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer data.Close()
+	file, err := gguf.Parse(path, data.Data)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := tokenizer.FromGGUF(ggufMetadata{file})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tok, nil
+}
+
+func tokenizerModel(path string) (*tokenizer.Tokenizer, error) {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,9 @@ func newValidate(a *app) *cobra.Command {
 		Short: "Prove that compiled MLIR and the CPU reference compute the same",
 		Long: `Emit and compile the model, run it beside the CPU reference, and compare the logits of every
 position bit for bit. When they differ, run both again with every value of the graph recorded and name
-the first that differs. With --golden, hold the reference against logits recorded elsewhere.
+the first that differs. With --golden, hold the reference against logits recorded elsewhere, position
+by position, and against the hidden states after every layer; golden/record/hf.py records them with
+Hugging Face transformers. Kinds f32 and a15 have limits for that, the others are not checked.
 With --emitted, hold a folder that 'lpuctl emit' wrote before against the checkpoint.
 
 Exit code 3 when numbers differ. What cannot be checked for want of a tool is said and does not count.`,

@@ -69,10 +69,10 @@ func TestVersions(t *testing.T) {
 func TestToyTrace(t *testing.T) {
 	_, p := emitText(t, toy(t), mlir.Options{Trace: true})
 	layout := p.Trace["decode"]
-	require.Equal(t, 115, layout.Elements)
+	require.Equal(t, 235, layout.Elements)
 	require.Equal(t, mlir.Slot{Path: "embedding", Offset: 0, Shape: []int{1, 8}}, layout.Slots[0])
-	require.Equal(t, mlir.Slot{Path: "layers.1.attn.k", Offset: 8 + 48 + 8, Shape: []int{1, 4}}, layout.Slots[9])
-	require.Equal(t, mlir.Slot{Path: "logits", Offset: 115 - 11, Shape: []int{1, 11}}, layout.Slots[len(layout.Slots)-1])
+	require.Equal(t, mlir.Slot{Path: "layers.1.attn.k", Offset: 8 + 80 + 8 + 4, Shape: []int{1, 4}}, layout.Slots[15])
+	require.Equal(t, mlir.Slot{Path: "capped", Offset: 235 - 11, Shape: []int{1, 11}}, layout.Slots[len(layout.Slots)-1])
 	p.Trace = nil
 	require.Equal(t, &mlir.Program{
 		Vocab: 11, KCache: [4]int{2, 1, 4, 16}, VCache: [4]int{2, 16, 1, 4}, Weights: p.Weights,
@@ -84,15 +84,16 @@ func TestErrors(t *testing.T) {
 	src := toy(t).String()
 	for name, c := range map[string]struct{ old, new, want string }{
 		"name":    {"func @decode(", "func @generate(", "@generate: public function is neither @prefill nor @decode"},
-		"results": {"return %logits, %layers.1.kcache, %layers.1.vcache", "return %logits, %layers.1.kcache", "@decode: 4 parameters and 2 results, want (tokens, pos, kcache, vcache) and (logits, kcache, vcache)"},
-		"tied":    {"return %logits, %layers.1.kcache, %layers.1.vcache", "return %logits, %layers.1.vcache, %layers.1.kcache", "@decode: result 1 %layers.1.vcache is tied to parameter 3, want 2 (-1 is none)"},
-		"logits":  {"return %logits, %layers.1.kcache", "return %layers.1.index, %layers.1.kcache", "@decode: %layers.1.index is i32[], want f32 of rank 2"},
+		"results": {"return %capped, %layers.1.kcache, %layers.1.vcache", "return %capped, %layers.1.kcache", "@decode: 4 parameters and 2 results, want (tokens, pos, kcache, vcache) and (logits, kcache, vcache)"},
+		"tied":    {"return %capped, %layers.1.kcache, %layers.1.vcache", "return %capped, %layers.1.vcache, %layers.1.kcache", "@decode: result 1 %layers.1.vcache is tied to parameter 3, want 2 (-1 is none)"},
+		"logits":  {"return %capped, %layers.1.kcache", "return %layers.1.index, %layers.1.kcache", "@decode: %layers.1.index is i32[], want f32 of rank 2"},
 		"core":    {"private @layer_decode", "private @decode_core", "@decode_core: the name is taken by the core of @decode"},
-		"value":   {`@embed) {kind = "f32"} : f32[1,11]`, `%embedding) {kind = "f32"} : f32[1,1]`, "@decode: %logits = linear: operand %embedding is a value, want a weight"},
-		"mixed":   {"call @layer_decode(%layers.0,", "call @layer_decode(@row,", "@decode: %layers.1 = call: argument @row is a weight where the first call of @layer_decode passes a value"},
+		"value": {"@embed) {kind = \"f32\"} : f32[1,11]\n    %capped = softcap(%logits) {cap = 30.0} : f32[1,11]",
+			"%embedding) {kind = \"f32\"} : f32[1,1]\n    %capped = softcap(%logits) {cap = 30.0} : f32[1,1]", "@decode: %logits = linear: operand %embedding is a value, want a weight"},
+		"mixed": {"call @layer_decode(%layers.0,", "call @layer_decode(@row,", "@decode: %layers.1 = call: argument @row is a weight where the first call of @layer_decode passes a value"},
 		"nested": {"\n  func @decode(", `
-  func private @outer(%x: f32[1,8], %k: f32[2,1,4,16], %v: f32[2,16,1,4], %i: i32[], %p: i32[], %n: f32[8], %w: q4g32f16z[4,8], %c: f32[16,2], %s: f32[16,2]) {
-    %y, %yk, %yv = call @layer_decode(%x, %k, %v, %i, %p, %n, %w, %c, %s) : f32[1,8], f32[2,1,4,16], f32[2,16,1,4]
+  func private @outer(%x: f32[1,8], %k: f32[2,1,4,16], %v: f32[2,16,1,4], %i: i32[], %p: i32[], %n: f32[8], %w: q4g32f16z[4,8], %b: f32[4], %h: f32[4], %k0: f32[2], %o: i32[8], %c: f32[16,1], %s: f32[16,1]) {
+    %y, %yk, %yv = call @layer_decode(%x, %k, %v, %i, %p, %n, %w, %b, %h, %k0, %o, %c, %s) : f32[1,8], f32[2,1,4,16], f32[2,16,1,4]
     return %y, %yk, %yv
   }
 
@@ -129,7 +130,7 @@ func TestForeignPlan(t *testing.T) {
 // TestLargeModel keeps the text of 80 layers small.
 func TestLargeModel(t *testing.T) {
 	m := llama(t, shape{
-		layers: 80, hidden: 8192, ffn: 28672, heads: 64, kvHeads: 8, headDim: 128, vocab: 32000, context: 2048,
+		layers: 80, hidden: 8176, ffn: 28672, heads: 64, kvHeads: 8, headDim: 128, vocab: 32000, context: 2048,
 		chunk: 128, kind: ir.KindA8, quant: ir.Quant{Bits: 4, Group: 128, Scale: ir.F16}, embed: ir.F16,
 	})
 	text, p := emitText(t, m, mlir.Options{})

@@ -73,6 +73,6 @@ func edgeRows(table *logical) {
 	set(5, func(i int) float32 { return float32(rng.NormFloat64()) * 0x1p-20 })
 	set(6, func(i int) float32 { return math.Float32frombits(rng.Uint32()) })
 	table.floats[7*width+3] = float32(math.Inf(-1))
-	table.floats[8*width+40] = float32(math.NaN())
+	table.floats[8*width+width/2] = float32(math.NaN())
 	set(9, func(i int) float32 { return float32(math.Copysign(0, float64(i%2)-0.5)) })
 }

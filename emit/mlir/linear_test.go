@@ -13,13 +13,19 @@ import (
 func linearTypes(n, k int) []ir.Type {
 	types := []ir.Type{ir.Tensor(ir.F32, n, k), ir.Tensor(ir.F16, n, k), ir.Tensor(ir.BF16, n, k)}
 	for _, bits := range []int{4, 8} {
-		for _, group := range []int{32, 64, 128} {
-			for _, zero := range []bool{false, true} {
-				scale := ir.F16
-				if group == 64 {
-					scale = ir.F32
-				}
-				types = append(types, ir.Quantized(ir.Quant{Bits: bits, Group: group, Scale: scale, Zero: zero}, n, k))
+		for _, group := range []int{16, 32, 64, 128} {
+			q := ir.Quant{Bits: bits, Group: group, Scale: ir.F16}
+			if group == 16 || group == 64 {
+				q.Scale = ir.F32
+			}
+			zero, minimum := q, q
+			zero.Zero, minimum.Min = true, true
+			forms := []ir.Quant{q, zero, minimum}
+			if group == 16 { // has no zero points in the files that people have
+				forms = []ir.Quant{q, minimum}
+			}
+			for _, q := range forms {
+				types = append(types, ir.Quantized(q, n, k))
 			}
 		}
 	}

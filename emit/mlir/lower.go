@@ -22,8 +22,16 @@ func lowerings() map[*ir.Op]lowering {
 		ir.Add:       lowerAdd,
 		ir.Mul:       lowerMul,
 		ir.SiLU:      lowerSiLU,
+		ir.GELU:      lowerGELU,
+		ir.Softcap:   lowerSoftcap,
+		ir.Gather:    lowerGather,
 		ir.Const:     lowerConst,
 		ir.Call:      lowerCall,
+
+		ir.RouterTopK:    lowerRouterTopK,
+		ir.MoELinear:     lowerMoELinear,
+		ir.MoECombine:    lowerMoECombine,
+		ir.ClampedSwiGLU: lowerClampedSwiGLU,
 	}
 }
 
@@ -47,16 +55,28 @@ type function struct {
 type weight struct {
 	typ   ir.Type
 	parts []tensor // as pack.Parts: data, scale, zero point
-	stack string   // index in a new first dimension of the parts, "" if they have none
+	// Indices in first dimensions of the parts, "" if they have none: of a
+	// stack of calls, then of a stack of experts.
+	stack, expert string
+	bias          *tensor // f32[N] that is added to products, nil for none
 }
 
-// at is the window of a part at the leading indices, which follow the index
-// of the stack.
+// at is the window of a part at the leading indices, which follow those of the
+// stacks.
 func (m weight) at(part int, leading ...any) window {
+	if m.expert != "" {
+		leading = append([]any{m.expert}, leading...)
+	}
 	if m.stack != "" {
 		leading = append([]any{m.stack}, leading...)
 	}
 	return element(m.parts[part], leading...)
+}
+
+// of is the matrix of one expert.
+func (m weight) of(expert string) weight {
+	m.typ, m.expert = m.typ.Expert(), expert
+	return m
 }
 
 func (f *function) fail(n *ir.Node, format string, args ...any) {

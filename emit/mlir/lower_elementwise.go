@@ -18,6 +18,28 @@ func lowerSiLU(f *function, n *ir.Node) {
 	})
 }
 
+// The constants of gelu, as bits of float32.
+const (
+	geluCubic = 0x3D372713 // 0.044715
+	geluRoot  = 0x3F4C422A // sqrt(2/pi)
+)
+
+// lowerGELU is x / (1 + exp(-2u)) with u = sqrt(2/pi) * (x + 0.044715*x^3).
+func lowerGELU(f *function, n *ir.Node) {
+	f.elementwise(n, func(x []string) string {
+		v := x[0]
+		cube := f.mulf(f.mulf(f.mulf(v, v), v), f.bits(geluCubic))
+		u := f.mulf(f.addf(v, cube), f.bits(geluRoot))
+		e := f.exp(f.assign("arith.negf %s : f32", f.addf(u, u)))
+		return f.divf(v, f.addf(f.bits(one), e))
+	})
+}
+
+func lowerSoftcap(f *function, n *ir.Node) {
+	limit := float32(n.Attrs.Float("cap"))
+	f.elementwise(n, func(x []string) string { return f.softcap(x[0], limit) })
+}
+
 // elementwise lowers a node whose operands and result are of one type.
 func (f *function) elementwise(n *ir.Node, body func(x []string) string) {
 	dest := f.dest(n.Results[0])

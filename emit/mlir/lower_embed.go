@@ -11,17 +11,26 @@ func lowerEmbed(f *function, n *ir.Node) {
 	if !ok {
 		return
 	}
-	dest := f.dest(n.Results[0])
+	dest, scale := f.dest(n.Results[0]), float32(n.Attrs.Float("scale"))
 	f.set(n, f.generic("t, h", []operand{{f.arg(n, 0), "t"}}, operand{dest, "t, h"}, func(x []string) string {
 		id := f.assign("arith.index_cast %s : i32 to index", x[0])
 		count := f.index(pack.Lanes)
 		block, lane := f.arith("divui", "index", id, count), f.arith("remui", "index", id, count)
 		h := f.assign("linalg.index 1 : index")
-		if table.typ.Elem != ir.Block {
-			return f.widen(f.extractPart(table, 0, block, h, lane), elemText(table.typ.Elem))
+		y := f.elementAt(table, block, h, lane)
+		if scale != 0 {
+			y = f.mulf(y, f.f32(scale))
 		}
-		return f.dequantizeAt(table, block, h, lane)
+		return y
 	}))
+}
+
+// elementAt is input h of one lane of a block, as float32.
+func (f *function) elementAt(m weight, block, h, lane string) string {
+	if m.typ.Elem != ir.Block {
+		return f.widen(f.extractPart(m, 0, block, h, lane), elemText(m.typ.Elem))
+	}
+	return f.dequantizeAt(m, block, h, lane)
 }
 
 // extractPart reads one element of a part.
@@ -32,7 +41,7 @@ func (f *function) extractPart(m weight, part int, at ...string) string {
 	return f.extract(m.parts[part], at...)
 }
 
-// dequantizeAt is input h of one lane of a block.
+// dequantizeAt is elementAt of block-quantized weights.
 func (f *function) dequantizeAt(m weight, block, h, lane string) string {
 	q := m.typ.Quant
 	size := f.index(q.Group)
@@ -45,10 +54,10 @@ func (f *function) dequantizeAt(m weight, block, h, lane string) string {
 		b := f.extractPart(m, 0, block, group, f.arith("divui", "index", i, two), lane)
 		v = f.nibble(b, f.arith("remui", "index", i, two))
 	}
-	zero := ""
-	if q.Zero {
-		zero = f.extractPart(m, 2, block, group, lane)
+	offset := ""
+	if !q.Symmetric() {
+		offset = f.extractPart(m, 2, block, group, lane)
 	}
 	scale := f.widen(f.extractPart(m, 1, block, group, lane), elemText(q.Scale))
-	return f.dequantize(q, v, zero, scale)
+	return f.dequantize(q, v, offset, scale)
 }

@@ -8,29 +8,81 @@ import (
 // lowerLinear computes 64 outputs of all rows after the other, so that the
 // weights are read once.
 func lowerLinear(f *function, n *ir.Node) {
-	x, kind := f.arg(n, 0), n.Attrs.Str("kind")
 	m, ok := f.matrix(n)
 	if !ok {
 		return
 	}
-	switch {
-	case kind == ir.KindA8 || kind == ir.KindA15:
-		f.integerLinear(n, f.quantize(activationKey{n.Args[0], kind, m.typ.Quant.Group}, x), m)
-	case kind == ir.KindF16:
-		f.floatLinear(n, f.round(activationKey{value: n.Args[0], kind: kind}, x), m, true)
-	default:
-		f.floatLinear(n, x, m, false)
+	x := f.inputs(n, f.arg(n, 0), m.typ)
+	if len(n.Args) > 2 {
+		bias := f.arg(n, 2)
+		m.bias = &bias
 	}
+	y, _ := f.linear(f.dest(n.Results[0]), x, m, f.linearScratch(x.kind, n.Results[0].Type.Shape[0], m.typ))
+	f.set(n, y)
 }
 
-// blocks runs body for each block of 64 outputs. The body adds into acc
-// f32[T,64], which starts at +0, and may carry a scratch tensor.
-func (f *function) blocks(n *ir.Node, scratch []tensor, body func(b string, acc tensor, scratch []tensor) (tensor, []tensor)) {
-	y := f.dest(n.Results[0])
+// inputs are rows in the form that a kind of linear multiplies.
+type inputs struct {
+	kind      string
+	floats    tensor    // f32 [T,K]: kinds f32 and f16
+	quantized quantized // kinds a8 and a15
+}
+
+// inputs converts operand 0 of n, whose rows are x, for matrices of that type.
+func (f *function) inputs(n *ir.Node, x tensor, matrix ir.Type) inputs {
+	in := inputs{kind: n.Attrs.Str("kind"), floats: x}
+	key := activationKey{n.Args[0], x.shape[1], in.kind, matrix.Quant.Group}
+	switch in.kind {
+	case ir.KindA8, ir.KindA15:
+		in.quantized = f.quantize(key, x)
+	case ir.KindF16:
+		key.group = 0
+		in.floats = f.round(key, x)
+	}
+	return in
+}
+
+// integerKind says whether a kind multiplies integers.
+func integerKind(kind string) bool { return kind == ir.KindA8 || kind == ir.KindA15 }
+
+// linearScratch makes what linear carries for that many rows: the sums of 64
+// outputs f32[T,64], and for block-quantized weights one group, as floats
+// f32[G,64] or as integer dot products i32[T,64].
+func (f *function) linearScratch(kind string, rows int, matrix ir.Type) []tensor {
+	scratch := []tensor{f.empty("f32", rows, pack.Lanes)}
+	switch {
+	case integerKind(kind):
+		return append(scratch, f.empty("i32", rows, pack.Lanes))
+	case matrix.Elem == ir.Block:
+		return append(scratch, f.empty("f32", matrix.Quant.Group, pack.Lanes))
+	}
+	return scratch
+}
+
+// linear writes the product of x with the transposed matrix m, plus its bias, to
+// y.
+func (f *function) linear(y tensor, x inputs, m weight, scratch []tensor) (tensor, []tensor) {
+	return f.blocks(y, m.bias, scratch, func(b string, scratch []tensor) []tensor {
+		switch {
+		case integerKind(x.kind):
+			return f.integerProduct(x.quantized, m, b, scratch)
+		case m.typ.Elem == ir.Block:
+			return f.blockProduct(x.floats, m, b, scratch, x.kind == ir.KindF16)
+		}
+		return []tensor{f.product(x.floats, f.slice(m.parts[0], m.at(0, b)), scratch[0])}
+	})
+}
+
+// blocks runs body for each block of 64 outputs of y. The body adds to
+// scratch[0], which starts at +0, and carries the rest along; the bias, unless
+// it is nil, comes last.
+func (f *function) blocks(y tensor, bias *tensor, scratch []tensor,
+	body func(b string, scratch []tensor) []tensor) (tensor, []tensor) {
 	rows, outputs := y.shape[0], y.shape[1]
-	carried := append([]tensor{y, f.empty("f32", rows, pack.Lanes)}, scratch...)
+	carried := append([]tensor{y}, scratch...)
 	results := f.loop(f.index(pack.Blocks(outputs)), carried, func(b string, carried []tensor) []tensor {
-		acc, scratch := body(b, f.fill(carried[1], f.f32(0)), carried[2:])
+		carried[1] = f.fill(carried[1], f.f32(0))
+		scratch := body(b, carried[1:])
 		start := f.arith("muli", "index", b, f.index(pack.Lanes))
 		var width any = pack.Lanes
 		if outputs%pack.Lanes != 0 {
@@ -38,25 +90,21 @@ func (f *function) blocks(n *ir.Node, scratch []tensor, body func(b string, acc 
 			width = f.arith("minui", "index", rest, f.index(pack.Lanes))
 		}
 		part := window{sizes{0, start}, sizes{rows, width}, 0}
-		lanes := f.slice(acc, window{sizes{0, 0}, sizes{rows, width}, 0})
-		y := f.insert(f.copyTo(lanes, f.slice(carried[0], part)), carried[0], part)
-		return append([]tensor{y, acc}, scratch...)
+		lanes := f.slice(scratch[0], window{sizes{0, 0}, sizes{rows, width}, 0})
+		y := f.insert(f.addBias(lanes, bias, f.slice(carried[0], part), start, width), carried[0], part)
+		return append([]tensor{y}, scratch...)
 	})
-	f.set(n, results[0])
+	return results[0], results[1:]
 }
 
-// floatLinear adds x*w, inputs ascending. With half, x has been rounded to
-// float16 and dequantized weights are.
-func (f *function) floatLinear(n *ir.Node, x tensor, m weight, half bool) {
-	if m.typ.Elem != ir.Block {
-		f.blocks(n, nil, func(b string, acc tensor, _ []tensor) (tensor, []tensor) {
-			return f.product(x, f.slice(m.parts[0], m.at(0, b)), acc), nil
-		})
-		return
+// addBias writes the outputs from start on to y, with the bias unless it is nil.
+func (f *function) addBias(lanes tensor, bias *tensor, y tensor, start string, width any) tensor {
+	if bias == nil {
+		return f.copyTo(lanes, y)
 	}
-	scratch := []tensor{f.empty("f32", m.typ.Quant.Group, pack.Lanes)}
-	f.blocks(n, scratch, func(b string, acc tensor, scratch []tensor) (tensor, []tensor) {
-		return f.blockProduct(x, m, b, []tensor{acc, scratch[0]}, half)
+	part := f.slice(*bias, window{sizes{start}, sizes{width}, 0})
+	return f.generic("t, n", []operand{{lanes, "t, n"}, {part, "n"}}, operand{y, "t, n"}, func(x []string) string {
+		return f.addf(x[0], x[1])
 	})
 }
 
@@ -70,7 +118,7 @@ func (f *function) product(x, w, acc tensor) tensor {
 // blockProduct adds the product of x with one block of a block-quantized
 // weight: whole groups, then a short one over its own length. It carries the
 // sum and a scratch tensor of one dequantized group.
-func (f *function) blockProduct(x tensor, m weight, b string, carried []tensor, half bool) (tensor, []tensor) {
+func (f *function) blockProduct(x tensor, m weight, b string, carried []tensor, half bool) []tensor {
 	size, width := m.typ.Quant.Group, m.typ.Shape[1]
 	whole, rest := width/size, width%size
 	group := func(g string, length int, carried []tensor) []tensor {
@@ -89,7 +137,7 @@ func (f *function) blockProduct(x tensor, m weight, b string, carried []tensor, 
 	if rest > 0 {
 		carried = group(f.index(whole), rest, carried)
 	}
-	return carried[0], carried[1:]
+	return carried
 }
 
 // dequantizeGroup writes the weights of one group to w f32[inputs,64].
@@ -98,15 +146,15 @@ func (f *function) dequantizeGroup(m weight, b, g string, w tensor, half bool) t
 	bytes := m.at(0, b, g)
 	bytes.sizes[len(bytes.sizes)-2] = length * q.Bits / 8
 	ins := []operand{{f.slice(m.parts[0], bytes), "j, n"}, {f.slice(m.parts[1], m.at(1, b, g)), "n"}}
-	if q.Zero {
+	if !q.Symmetric() {
 		ins = append(ins, operand{f.slice(m.parts[2], m.at(2, b, g)), "n"})
 	}
 	element := func(v string, x []string) string {
-		zero := ""
-		if q.Zero {
-			zero = x[2]
+		offset := ""
+		if !q.Symmetric() {
+			offset = x[2]
 		}
-		v = f.dequantize(q, v, zero, f.widen(x[1], elemText(q.Scale)))
+		v = f.dequantize(q, v, offset, f.widen(x[1], elemText(q.Scale)))
 		if half {
 			v = f.roundHalf(v)
 		}
@@ -136,16 +184,21 @@ func (w *writer) nibbles(b string) (low, high string) {
 	return w.arith("andi", "i32", v, w.i32(15)), w.arith("shrui", "i32", v, w.i32(4))
 }
 
-// dequantize is float32(q - zero) * scale, rounded once. The zero point is i8,
-// or "" for symmetric weights.
-func (w *writer) dequantize(q ir.Quant, v, zero, scale string) string {
+// dequantize is float32(q - zero) * scale, rounded once, or float32(q) * scale
+// + min, rounded twice. offset is the zero point (i8), the minimum (of the type
+// of scales), or "" for symmetric weights.
+func (w *writer) dequantize(q ir.Quant, v, offset, scale string) string {
 	switch {
 	case q.Zero:
-		v = w.arith("subi", "i32", v, w.cast("extsi", zero, "i8", "i32"))
-	case q.Bits == 4:
+		v = w.arith("subi", "i32", v, w.cast("extsi", offset, "i8", "i32"))
+	case q.Bits == 4 && !q.Min:
 		v = w.arith("subi", "i32", v, w.i32(symmetricZero))
 	}
-	return w.mulf(w.cast("sitofp", v, "i32", "f32"), scale)
+	y := w.mulf(w.cast("sitofp", v, "i32", "f32"), scale)
+	if q.Min {
+		y = w.addf(y, w.widen(offset, elemText(q.Scale)))
+	}
+	return y
 }
 
 // symmetricZero is what is added to symmetric 4-bit weights in storage.

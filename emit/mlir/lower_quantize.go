@@ -1,7 +1,6 @@
 package mlir
 
 import (
-	"github.com/lpuctl/lpuctl/internal/pack"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
@@ -9,6 +8,7 @@ import (
 // share.
 type activationKey struct {
 	value *ir.Value
+	width int // of a vector; a row of the value holds one or several
 	kind  string
 	group int
 }
@@ -99,17 +99,13 @@ func (f *function) round(key activationKey, x tensor) tensor {
 	return f.rounded[key]
 }
 
-// integerLinear adds, for each group in order, the exact integer dot product
-// times the product of the scales.
-func (f *function) integerLinear(n *ir.Node, x quantized, m weight) {
-	rows := x.q.shape[1]
-	scratch := []tensor{f.empty("i32", rows, pack.Lanes)}
-	f.blocks(n, scratch, func(b string, acc tensor, scratch []tensor) (tensor, []tensor) {
-		carried := f.loop(f.index(x.q.shape[0]), []tensor{acc, scratch[0]}, func(g string, carried []tensor) []tensor {
-			dot := f.groupDot(f.slice(x.q, element(x.q, g)), f.slice(m.parts[0], m.at(0, b, g)), carried[1], m.typ.Quant)
-			return []tensor{f.scaleDot(dot, x, m, b, g, carried[0]), dot}
-		})
-		return carried[0], carried[1:]
+// integerProduct adds, for each group in order, the exact integer dot product
+// with one block times the product of the scales. It carries the sum and the
+// dot products of one group.
+func (f *function) integerProduct(x quantized, m weight, b string, carried []tensor) []tensor {
+	return f.loop(f.index(x.q.shape[0]), carried, func(g string, carried []tensor) []tensor {
+		dot := f.groupDot(f.slice(x.q, element(x.q, g)), f.slice(m.parts[0], m.at(0, b, g)), carried[1], m.typ.Quant)
+		return []tensor{f.scaleDot(dot, x, m, b, g, carried[0]), dot}
 	})
 }
 
@@ -131,14 +127,15 @@ func (f *function) groupDot(x, w, dot tensor, q ir.Quant) tensor {
 	})
 }
 
-// scaleDot adds float32(dot - zero*sum) * (scale of w * scale of x) to acc.
+// scaleDot adds float32(dot - zero*sum) * (scale of w * scale of x) to acc, and
+// then, for weights with minimums, float32(sum) * (min * scale of x).
 func (f *function) scaleDot(dot tensor, x quantized, m weight, b, g string, acc tensor) tensor {
 	q := m.typ.Quant
 	ins := []operand{
 		{dot, "t, n"}, {f.slice(x.scale, element(x.scale, g)), "t"}, {f.slice(x.sum, element(x.sum, g)), "t"},
 		{f.slice(m.parts[1], m.at(1, b, g)), "n"},
 	}
-	if q.Zero {
+	if !q.Symmetric() {
 		ins = append(ins, operand{f.slice(m.parts[2], m.at(2, b, g)), "n"})
 	}
 	return f.generic("t, n", ins, operand{acc, "t, n"}, func(x []string) string {
@@ -147,10 +144,17 @@ func (f *function) scaleDot(dot tensor, x quantized, m weight, b, g string, acc 
 		case q.Zero:
 			zero := f.cast("extsi", x[4], "i8", "i32")
 			dot = f.arith("subi", "i32", dot, f.arith("muli", "i32", zero, sum))
-		case q.Bits == 4:
+		case q.Bits == 4 && !q.Min:
 			dot = f.arith("subi", "i32", dot, f.arith("muli", "i32", f.i32(symmetricZero), sum))
 		}
-		scale := f.mulf(f.widen(dw, elemText(q.Scale)), dx)
-		return f.addf(acc, f.mulf(f.cast("sitofp", dot, "i32", "f32"), scale))
+		add := func(acc, integer, factor string) string {
+			scale := f.mulf(f.widen(factor, elemText(q.Scale)), dx)
+			return f.addf(acc, f.mulf(f.cast("sitofp", integer, "i32", "f32"), scale))
+		}
+		acc = add(acc, dot, dw)
+		if q.Min {
+			acc = add(acc, sum, x[4])
+		}
+		return acc
 	})
 }

@@ -6,19 +6,40 @@ import "github.com/lpuctl/lpuctl/ir"
 // vector.
 const lanes = 16
 
-// lowerRMSNorm is (x * r) * w with r = 1 / sqrt(ss/H + eps), where the sum of
-// squares ss goes over 16 lanes.
+// lowerRMSNorm is (x * r) * w with r = 1 / sqrt(ss/D + eps), where the sum of
+// squares ss goes over 16 lanes. Rows of several norms are split.
 func lowerRMSNorm(f *function, n *ir.Node) {
-	x, w := f.arg(n, 0), f.arg(n, 1)
+	x, w, dest := f.arg(n, 0), f.arg(n, 1), f.dest(n.Results[0])
+	full := x.shape
+	if w.shape[0] != full[1] {
+		x, dest = f.splitRows(x, w.shape[0]), f.splitRows(dest, w.shape[0])
+	}
+	y := f.normalize(x, w, dest, float32(n.Attrs.Float("eps")))
+	if w.shape[0] != full[1] {
+		y = f.expand(y, "[[0, 1], [2]]", full[0], full[1]/w.shape[0], w.shape[0])
+		y = f.collapse(y, "[[0], [1, 2]]", full...)
+	}
+	f.set(n, y)
+}
+
+// splitRows is x [T,n*D] as [T*n,D].
+func (w *writer) splitRows(x tensor, d int) tensor {
+	rows, pieces := x.shape[0], x.shape[1]/d
+	x = w.expand(x, "[[0], [1, 2]]", rows, pieces, d)
+	return w.collapse(x, "[[0, 1], [2]]", rows*pieces, d)
+}
+
+// normalize writes the norms of the rows of x to dest.
+func (f *function) normalize(x, w, dest tensor, eps float32) tensor {
 	rows, width := x.shape[0], x.shape[1]
 	acc := f.laneSums(x, rows, width, func(x string) string { return f.mulf(x, x) })
 	r := f.generic("t", nil, operand{f.empty("f32", rows), "t"}, func([]string) string {
 		ms := f.divf(f.treeSum(acc, f.assign("linalg.index 0 : index")), f.f32(float32(width)))
-		root := f.assign("math.sqrt %s : f32", f.addf(ms, f.f32(float32(n.Attrs.Float("eps")))))
+		root := f.assign("math.sqrt %s : f32", f.addf(ms, f.f32(eps)))
 		return f.divf(f.bits(one), root)
 	})
-	f.set(n, f.generic("t, h", []operand{{x, "t, h"}, {r, "t"}, {w, "h"}}, operand{f.dest(n.Results[0]), "t, h"},
-		func(x []string) string { return f.mulf(f.mulf(x[0], x[1]), x[2]) }))
+	return f.generic("t, h", []operand{{x, "t, h"}, {r, "t"}, {w, "h"}}, operand{dest, "t, h"},
+		func(x []string) string { return f.mulf(f.mulf(x[0], x[1]), x[2]) })
 }
 
 // laneSums adds term(x[t][i]) into lane i mod 16 of row t, i ascending. The

@@ -45,6 +45,9 @@ func (o *oracle) call(fn *ir.Func, prefix string, args []value) []value {
 		}
 		out := o.node(n, in)
 		env[n.Results[0]] = out
+		if n.Op == ir.RouterTopK {
+			env[n.Results[1]] = value{ids: out.ids}
+		}
 		if t := n.Results[0].Type; len(t.Shape) == 2 {
 			o.slots = append(o.slots, mlir.Slot{Path: ir.Join(prefix, n.Path()), Offset: len(o.trace), Shape: t.Shape})
 			o.trace = append(o.trace, out.floats...)
@@ -62,18 +65,44 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 	case ir.Const:
 		return value{scalar: n.Attrs.Int("value")}
 	case ir.Embed:
-		return value{floats: oracleEmbed(in[0].ids, in[1].weight)}
+		y := oracleEmbed(in[0].ids, in[1].weight)
+		if scale := float32(n.Attrs.Float("scale")); scale != 0 {
+			for i := range y {
+				y[i] *= scale
+			}
+		}
+		return value{floats: y}
 	case ir.RMSNorm:
 		return value{floats: oracleNorm(in[0].floats, in[1].floats, float32(n.Attrs.Float("eps")))}
 	case ir.Linear:
-		return value{floats: oracleLinear(in[0].floats, in[1].weight, n.Attrs.Str("kind"))}
+		y := oracleLinear(in[0].floats, in[1].weight, n.Attrs.Str("kind"))
+		for i := range y {
+			if len(in) > 2 {
+				y[i] += in[2].floats[i%len(in[2].floats)]
+			}
+		}
+		return value{floats: y}
 	case ir.Rope:
-		return value{floats: oracleRope(n.Args[0].Type.Shape, n.Args[1].Type.Shape[1], in)}
+		return value{floats: oracleRope(n, in)}
 	case ir.KVAppend:
 		oracleAppend(n, in)
 		return in[0]
 	case ir.Attention:
 		return value{floats: oracleAttention(n, in)}
+	case ir.Gather:
+		order := in[1].floats
+		y := make([]float32, len(in[0].floats))
+		for i := range y {
+			row := i / len(order) * len(order)
+			y[i] = in[0].floats[row+int(order[i-row])]
+		}
+		return value{floats: y}
+	case ir.RouterTopK:
+		return oracleRoute(n, in[0].floats)
+	case ir.MoELinear:
+		return value{floats: oracleMoELinear(n, in)}
+	case ir.MoECombine:
+		return value{floats: oracleCombine(n, in)}
 	}
 	y := make([]float32, len(in[0].floats))
 	for i, a := range in[0].floats {
@@ -84,6 +113,14 @@ func (o *oracle) node(n *ir.Node, in []value) value {
 			y[i] = a * in[1].floats[i]
 		case ir.SiLU:
 			y[i] = a / (1 + oracleExp(-a))
+		case ir.ClampedSwiGLU:
+			y[i] = oracleClamped(a, in[1].floats[i], float32(n.Attrs.Float("alpha")), float32(n.Attrs.Float("limit")))
+		case ir.GELU:
+			u := float32(float32(a*a)*a) * float32(0.044715)
+			u = float32(a+u) * float32(0.7978845608028654)
+			y[i] = a / (1 + oracleExp(-2*u))
+		case ir.Softcap:
+			y[i] = oracleSoftcap(a, float32(n.Attrs.Float("cap")))
 		default:
 			panic("oracle: no operation " + n.Op.Name)
 		}
@@ -97,7 +134,11 @@ func (l *logical) element(n, k int) float32 {
 		return l.floats[n*l.typ.Shape[1]+k]
 	}
 	q, zero, scale := l.at(n, k)
-	return float32(q-zero) * scale
+	v := float32(float32(q-zero) * scale)
+	if l.typ.Quant.Min {
+		v += l.minimum(n, k)
+	}
+	return v
 }
 
 func oracleEmbed(ids []int32, table *logical) []float32 {
@@ -175,11 +216,12 @@ func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
 	acc, size := float32(0), w.typ.Quant.Group
 	for start := 0; start < len(x); start += size {
 		q, d := oracleQuantize(x[start:min(start+size, len(x))], qmax)
-		high, low := int32(0), int32(0)
+		high, low, sum := int32(0), int32(0), int32(0)
 		var scale float32
 		for i, v := range q {
 			var c, zero int
 			c, zero, scale = w.at(n, start+i)
+			sum += v
 			if qmax == 127 {
 				low += int32(c-zero) * v
 				continue
@@ -189,6 +231,9 @@ func oracleInteger(x []float32, w *logical, n int, qmax float32) float32 {
 			low += int32(c-zero) * (v - 128*h)
 		}
 		acc += float32(float32(128*high+low) * float32(scale*d))
+		if w.typ.Quant.Min {
+			acc += float32(float32(sum) * float32(w.minimum(n, start)*d))
+		}
 	}
 	return acc
 }
@@ -213,13 +258,19 @@ func oracleQuantize(x []float32, qmax float32) (q []int32, d float32) {
 	return q, d
 }
 
-func oracleRope(shape []int, half int, in []value) []float32 {
+func oracleRope(n *ir.Node, in []value) []float32 {
+	width, half, head := n.Args[0].Type.Shape[1], n.Args[1].Type.Shape[1], n.Attrs.Int("head")
+	if head == 0 {
+		head = 2 * half
+	}
 	x, cos, sin, pos := in[0].floats, in[1].floats, in[2].floats, in[3].scalar
 	y := make([]float32, len(x))
 	for i := range x {
-		row, d := i/shape[1], i%(2*half)
+		row, d := i/width, i%head
 		at := (pos+row)*half + d%half
-		if d < half {
+		if d >= 2*half {
+			y[i] = x[i]
+		} else if d < half {
 			y[i] = float32(x[i]*cos[at]) - float32(x[i+half]*sin[at])
 		} else {
 			y[i] = float32(x[i]*cos[at]) + float32(x[i-half]*sin[at])
@@ -250,22 +301,34 @@ func oracleAttention(n *ir.Node, in []value) []float32 {
 		panic(err)
 	}
 	q, layer, scale := in[0].floats, in[3].scalar, float32(n.Attrs.Float("scale"))
+	limit, window := float32(n.Attrs.Float("softcap")), n.Attrs.Int("window")
 	rows, heads := n.Args[0].Type.Shape[0], n.Args[0].Type.Shape[1]/dims.HeadDim
 	y := make([]float32, len(q))
 	for i := range rows * heads {
 		h := i % heads / (heads / dims.KVHeads)
-		scores := make([]float32, in[4].scalar+i/heads+1)
+		seen, first := in[4].scalar+i/heads+1, 0
+		if window > 0 && seen > window {
+			first = seen - window
+		}
+		scores := make([]float32, seen-first)
 		for s := range scores {
 			for d := range dims.HeadDim {
-				k := in[1].floats[((layer*dims.KVHeads+h)*dims.HeadDim+d)*dims.Context+s]
+				k := in[1].floats[((layer*dims.KVHeads+h)*dims.HeadDim+d)*dims.Context+first+s]
 				scores[s] += float32(q[i*dims.HeadDim+d] * k)
 			}
 			scores[s] *= scale
+			if limit > 0 {
+				scores[s] = oracleSoftcap(scores[s], limit)
+			}
 		}
-		oracleSoftmax(scores)
+		var sink []float32
+		if len(in) > 5 {
+			sink = in[5].floats[i%heads : i%heads+1]
+		}
+		oracleSoftmax(scores, sink)
 		for d := range dims.HeadDim {
 			for s, p := range scores {
-				v := in[2].floats[((layer*dims.Context+s)*dims.KVHeads+h)*dims.HeadDim+d]
+				v := in[2].floats[((layer*dims.Context+first+s)*dims.KVHeads+h)*dims.HeadDim+d]
 				y[i*dims.HeadDim+d] += float32(p * v)
 			}
 		}
@@ -273,18 +336,41 @@ func oracleAttention(n *ir.Node, in []value) []float32 {
 	return y
 }
 
-func oracleSoftmax(s []float32) {
+// oracleSoftmax has at most one sink.
+func oracleSoftmax(s, sink []float32) {
 	largest := float32(math.Inf(-1))
 	for _, v := range s {
+		largest = max(largest, v)
+	}
+	for _, v := range sink {
 		largest = max(largest, v)
 	}
 	for i := range s {
 		s[i] = oracleExp(s[i] - largest)
 	}
 	sum := laneSum(s)
+	for _, v := range sink {
+		sum += oracleExp(v - largest)
+	}
 	for i := range s {
 		s[i] /= sum
 	}
+}
+
+func oracleSoftcap(x, limit float32) float32 { return oracleTanh(x/limit) * limit }
+
+func oracleTanh(x float32) float32 {
+	c := math.Float32frombits
+	a := float32(math.Abs(float64(x)))
+	y := 1 - 2/(oracleExp(2*a)+1)
+	if a < 0.625 {
+		z, p := float32(a*a), c(0xBBBAF0E6)
+		for _, coefficient := range []uint32{0x3CA9134E, 0xBD5C1E2D, 0x3E088393, 0xBEAAAA99} {
+			p = float32(p*z) + c(coefficient)
+		}
+		y = float32(float32(a*z)*p) + a
+	}
+	return float32(math.Copysign(float64(y), float64(x)))
 }
 
 func oracleExp(x float32) float32 {

@@ -2,7 +2,7 @@
 """Record the goldens of stories260K: prefill and greedy decoding, from two engines that share no code with lpuctl.
 
     python3 -m venv venv && . venv/bin/activate
-    pip install torch==2.15.0 transformers==5.23.0 gguf==0.19.0 numpy==2.4.6
+    pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 gguf==0.19.0 numpy==2.4.6
     python golden/record/stories260k.py stories260K.gguf golden/testdata
 
 The committed files were made with these versions under Python 3.11 on x86-64 with AVX-512; another CPU may move the
@@ -22,18 +22,16 @@ residual stream after each layer, before the final norm.
 """
 import hashlib
 import importlib.metadata
-import json
-import os
 import pathlib
 import platform
 import sys
+import tempfile
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-
-import gguf
 import numpy as np
 import torch
-import transformers
+
+import dequantize
+import hf
 
 PROMPT, STEPS = 32, 64
 
@@ -42,20 +40,17 @@ class Checkpoint:
     """The GGUF: hyperparameters, float32 tensors in its own layout, and the pieces of the vocabulary."""
 
     def __init__(self, path):
-        reader = gguf.GGUFReader(path)
-        get = lambda key: reader.fields[key].contents()
+        self.file = file = dequantize.File(path)
         self.sha256 = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
-        self.dim = get("llama.embedding_length")
-        self.ffn = get("llama.feed_forward_length")
-        self.layers = get("llama.block_count")
-        self.heads = get("llama.attention.head_count")
-        self.kv_heads = get("llama.attention.head_count_kv")
-        self.context = get("llama.context_length")
-        self.eps = get("llama.attention.layer_norm_rms_epsilon")
+        self.dim = file.hyper("embedding_length")
+        self.layers = file.hyper("block_count")
+        self.heads = file.hyper("attention.head_count")
+        self.kv_heads = file.hyper("attention.head_count_kv")
+        self.eps = file.hyper("attention.layer_norm_rms_epsilon")
         self.theta = 10000.0  # llama.rope.freq_base is absent: the default
-        self.bos = get("tokenizer.ggml.bos_token_id")
-        self.pieces = get("tokenizer.ggml.tokens")
-        self.tensors = {t.name: np.array(t.data) for t in reader.tensors}
+        self.bos = file.get("tokenizer.ggml.bos_token_id")
+        self.pieces = file.get("tokenizer.ggml.tokens")
+        self.tensors = file.tensors
 
     def text(self, ids):
         """SentencePiece decoding: BOS is silent and the first piece loses its leading space."""
@@ -69,52 +64,6 @@ class Checkpoint:
         return out.removeprefix(b" ")
 
 
-def unpermute(w, heads):
-    """Rows of Q or K from GGUF's order (pairs adjacent) to Hugging Face's (halves of the head)."""
-    rows, cols = w.shape
-    return w.reshape(heads, rows // heads // 2, 2, cols).swapaxes(1, 2).reshape(rows, cols)
-
-
-def hf_model(ck):
-    config = transformers.LlamaConfig(
-        vocab_size=len(ck.pieces), hidden_size=ck.dim, intermediate_size=ck.ffn, num_hidden_layers=ck.layers,
-        num_attention_heads=ck.heads, num_key_value_heads=ck.kv_heads, max_position_embeddings=ck.context,
-        rms_norm_eps=ck.eps, rope_parameters={"rope_type": "default", "rope_theta": ck.theta},
-        tie_word_embeddings=False, attn_implementation="eager", dtype="float32")
-    t = ck.tensors
-    state = {"model.embed_tokens.weight": t["token_embd.weight"], "model.norm.weight": t["output_norm.weight"],
-             "lm_head.weight": t["output.weight"]}
-    for i in range(ck.layers):
-        layer, blk = f"model.layers.{i}.", f"blk.{i}."
-        state |= {
-            layer + "input_layernorm.weight": t[blk + "attn_norm.weight"],
-            layer + "self_attn.q_proj.weight": unpermute(t[blk + "attn_q.weight"], ck.heads),
-            layer + "self_attn.k_proj.weight": unpermute(t[blk + "attn_k.weight"], ck.kv_heads),
-            layer + "self_attn.v_proj.weight": t[blk + "attn_v.weight"],
-            layer + "self_attn.o_proj.weight": t[blk + "attn_output.weight"],
-            layer + "post_attention_layernorm.weight": t[blk + "ffn_norm.weight"],
-            layer + "mlp.gate_proj.weight": t[blk + "ffn_gate.weight"],
-            layer + "mlp.up_proj.weight": t[blk + "ffn_up.weight"],
-            layer + "mlp.down_proj.weight": t[blk + "ffn_down.weight"],
-        }
-    model = transformers.LlamaForCausalLM(config).eval()
-    model.load_state_dict({k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in state.items()}, strict=True)
-    return model
-
-
-class Hidden:
-    """Collects what leaves the embeddings and each layer; transformers' own last hidden state is already normed."""
-
-    def __init__(self, model):
-        self.chunks = [[] for _ in range(1 + len(model.model.layers))]
-        for i, module in enumerate([model.model.embed_tokens, *model.model.layers]):
-            module.register_forward_hook(lambda _m, _in, out, i=i: self.chunks[i].append(
-                (out[0] if isinstance(out, tuple) else out)[0].numpy().copy()))
-
-    def array(self):
-        return np.stack([np.concatenate(c) for c in self.chunks])
-
-
 @torch.no_grad()
 def greedy_prompt(model, bos):
     """BOS and the first greedy ids, found without a cache."""
@@ -124,20 +73,11 @@ def greedy_prompt(model, bos):
     return ids
 
 
-@torch.no_grad()
 def run_hf(ck):
-    """One prefill over the prompt, then one cached step for each greedy id."""
-    torch.set_num_threads(1)
-    model = hf_model(ck)
-    ids = greedy_prompt(model, ck.bos)
-    hidden = Hidden(model)
-    out = model(torch.tensor([ids]), use_cache=True)
-    rows = [out.logits[0].numpy()]
-    for _ in range(STEPS):
-        ids.append(int(rows[-1][-1].argmax()))
-        out = model(torch.tensor([ids[-1:]]), past_key_values=out.past_key_values, use_cache=True)
-        rows.append(out.logits[0].numpy())
-    return ids, np.concatenate(rows), hidden.array()
+    with tempfile.TemporaryDirectory() as folder:
+        dequantize.write(ck.file, folder)
+        model = hf.load(folder)
+    return hf.run(model, greedy_prompt(model, ck.bos), STEPS)
 
 
 def run_f64(ck, ids):
@@ -172,27 +112,10 @@ def run_f64(ck, ids):
     return norm(x, t["output_norm.weight"]) @ t["output.weight"].T, np.stack(hidden)
 
 
-def write_safetensors(path, arrays, metadata):
-    """safetensors' own writers order metadata by hash; this one gives the same bytes every time."""
-    header, blobs, at = {"__metadata__": dict(sorted(metadata.items()))}, [], 0
-    for name, (dtype, array) in arrays.items():
-        blob = array.tobytes()
-        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + len(blob)]}
-        blobs.append(blob)
-        at += len(blob)
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(blobs))
-    temporary.replace(path)
-
-
 def save(path, ck, ids, logits, hidden, engine, versions):
-    arrays = {"ids": ("I64", np.array(ids, "<i8")), "logits": ("F32", logits.astype("<f4")),
-              "hidden": ("F32", hidden.astype("<f4"))}
-    write_safetensors(path, arrays, {
+    hf.save(path, ids, PROMPT, logits, hidden, {
         "engine": engine, "versions": versions, "model": "stories260K", "source_sha256": ck.sha256,
-        "prompt_length": str(PROMPT), "script": "golden/record/stories260k.py"})
+        "script": "golden/record/stories260k.py"})
     print(f"{path.name}: {path.stat().st_size} bytes, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
@@ -203,8 +126,7 @@ def report(name, got, ref):
 
 
 def check(ck, ids, logits64, golden_text):
-    top = np.sort(logits64, -1)[PROMPT - 1:-1]
-    gap = (top[:, -1] - top[:, -2]) / top.std(-1)
+    gap = hf.gaps(logits64, PROMPT)[:-1]
     print(f"smallest top-2 gap of a step: {gap.min():.4f} standard deviations at position {PROMPT - 1 + gap.argmin()}")
     if logits64.argmax(-1)[:-1].tolist() != ids[1:]:
         sys.exit("the float64 pass chooses other ids")
@@ -223,8 +145,7 @@ def main(model, folder):
     for i, (h, h64) in enumerate(zip(hidden, hidden64)):
         report(f"hidden[{i}]", h, h64)
     tools = f"gguf {importlib.metadata.version('gguf')}, Python {platform.python_version()}"
-    save(folder / "stories260k.hf.safetensors", ck, ids, logits, hidden, "transformers float32",
-         f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}, {tools}")
+    save(folder / "stories260k.hf.safetensors", ck, ids, logits, hidden, "transformers float32", hf.versions())
     save(folder / "stories260k.f64.safetensors", ck, ids, logits64, hidden64, "numpy float64",
          f"numpy {np.__version__}, {tools}")
 

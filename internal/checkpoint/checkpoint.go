@@ -14,11 +14,7 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-
-	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
-	"github.com/lpuctl/lpuctl/internal/mmap"
 )
 
 // Checkpoint is an open checkpoint. Its methods may be called concurrently,
@@ -32,7 +28,8 @@ type Checkpoint struct {
 	files   []io.Closer
 }
 
-// Open opens a GGUF file, or a folder with config.json and safetensors.
+// Open opens a GGUF file, the first part of a split one, or a folder with
+// config.json and safetensors.
 func Open(path string) (*Checkpoint, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -41,49 +38,20 @@ func Open(path string) (*Checkpoint, error) {
 	if info.IsDir() {
 		return openHF(path)
 	}
-	file, err := mmap.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	c, err := FromGGUF(path, file.Data)
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	c.dir = filepath.Dir(path)
-	c.files = append(c.files, file)
-	return c, nil
+	return openGGUF(path)
 }
 
-// FromGGUF opens a GGUF file whose contents are data, which must not change
-// while the checkpoint is in use; name is for errors.
-func FromGGUF(name string, data []byte) (*Checkpoint, error) {
-	file, err := gguf.Parse(name, data)
-	if err != nil {
-		return nil, err
-	}
-	config, err := configGGUF(file)
-	if err != nil {
-		return nil, fmt.Errorf("gguf: %s: %w", name, err)
-	}
-	c := &Checkpoint{format: "gguf", config: config, tensors: map[string]*Tensor{}, value: file.Value}
-	found := map[string]*Tensor{}
-	for _, t := range file.Tensors() {
-		found[t.Name] = &Tensor{Name: t.Name, Shape: t.Shape, Type: t.Type, path: name, data: t.Data}
-	}
-	if err := c.adopt(found); err != nil {
-		return nil, fmt.Errorf("gguf: %s: %w", name, err)
-	}
-	c.unpermute()
-	c.config.DType = c.commonType()
-	return c, nil
-}
-
-// unpermute makes q and k appear in Hugging Face's row order.
+// unpermute makes q and k appear in Hugging Face's row order. The rows of Llama
+// and Mixtral are permuted in GGUF files, those of other families are not.
 func (c *Checkpoint) unpermute() {
+	if a := c.config.Architecture; a != "llama" && a != "mixtral" {
+		return
+	}
 	for i := range c.config.Layers {
-		for _, name := range []string{"q_proj", "k_proj"} {
-			c.tensors[fmt.Sprintf("model.layers.%d.self_attn.%s.weight", i, name)].headDim = c.config.HeadDim
+		for _, name := range []string{"q_proj.weight", "k_proj.weight", "q_proj.bias", "k_proj.bias"} {
+			if t := c.tensors[LayerPrefix(i)+"self_attn."+name]; t != nil {
+				t.headDim = c.config.HeadDim
+			}
 		}
 	}
 }

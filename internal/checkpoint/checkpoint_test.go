@@ -29,7 +29,7 @@ func TestStories(t *testing.T) {
 	c := stories(t)
 	require.Equal(t, checkpoint.Config{
 		Architecture: "llama", Layers: 5, Hidden: 64, Intermediate: 172, Heads: 8, KVHeads: 4, HeadDim: 8, Vocab: 512, Context: 2048,
-		NormEps: 1e-5, RopeTheta: 10000, Rope: checkpoint.Rope{Type: "default"}, BOS: 1, EOS: []int{2}, DType: "F32",
+		NormEps: 1e-5, Rope: checkpoint.Rope{Type: "default", Theta: 10000}, BOS: 1, EOS: []int{2}, DType: "F32",
 	}, c.Config())
 	require.Equal(t, "gguf", c.Format())
 	require.Empty(t, c.Dir())
@@ -157,7 +157,7 @@ func TestQuantizedRows(t *testing.T) {
 		block[i*18+2] = byte(i)                             // row i starts with i%16 - 8
 	}
 	g := checkpointtest.TinyGGUF().Replace(checkpointtest.GGUFTensor{Name: "blk.0.attn_q.weight", Dims: []uint64{32, 32}, Type: 2, Data: block})
-	g = g.Replace(checkpointtest.GGUFTensor{Name: "blk.0.attn_v.weight", Dims: []uint64{32, 16}, Type: 39, Data: make([]byte, 16*17)})
+	g = g.Replace(checkpointtest.GGUFTensor{Name: "blk.0.attn_v.weight", Dims: []uint64{32, 16}, Type: 9, Data: make([]byte, 16*36)})
 	c, err := checkpoint.FromGGUF("mixed", g.Bytes())
 	require.NoError(t, err)
 	require.Equal(t, "F32", c.Config().DType)
@@ -169,7 +169,7 @@ func TestQuantizedRows(t *testing.T) {
 	v, err := c.Tensor("model.layers.0.self_attn.v_proj.weight")
 	require.NoError(t, err)
 	require.EqualError(t, v.ReadRow(0, row), `checkpoint: mixed: tensor "model.layers.0.self_attn.v_proj.weight": `+
-		"type MXFP4 is not supported yet; lpuctl reads F32, F16, BF16, Q4_0, Q4_1 and Q8_0")
+		"type Q8_1 cannot be decoded")
 }
 
 func TestGGUFConfig(t *testing.T) {
@@ -185,31 +185,53 @@ func TestGGUFConfig(t *testing.T) {
 	c, err := checkpoint.FromGGUF("g", g.Replace(factors).Bytes())
 	require.NoError(t, err)
 	config := c.Config()
-	require.Equal(t, 500000.0, config.RopeTheta)
-	require.Equal(t, checkpoint.Rope{Type: "linear", Factor: 4}, config.Rope)
-	require.Equal(t, []float32{1.0 / 256, 2.0 / 256, 3.0 / 256, 4.0 / 256}, config.RopeFactors)
+	require.Equal(t, checkpoint.Rope{
+		Type: "linear", Theta: 500000, Factor: 4, Divisors: []float32{1.0 / 256, 2.0 / 256, 3.0 / 256, 4.0 / 256},
+	}, config.Rope)
 	require.Equal(t, -1, config.BOS)
 	require.Equal(t, []int{9, 11}, config.EOS)
 	require.False(t, config.TieEmbeddings)
 }
 
+// TestGGUFScaling: a factor without a type is linear, as in llama.cpp, and the
+// attention factor of yarn follows from its factor.
+func TestGGUFScaling(t *testing.T) {
+	g := checkpointtest.TinyGGUF().Set("llama.rope.scaling.factor", float32(8))
+	for _, c := range []struct {
+		g    checkpointtest.GGUF
+		want checkpoint.Rope
+	}{
+		{g, checkpoint.Rope{Type: "linear", Theta: 10000, Factor: 8}},
+		{g.Set("llama.rope.scaling.type", "none"), checkpoint.Rope{Type: "default", Theta: 10000}},
+		{g.Set("llama.rope.scaling.type", "yarn").Set("llama.rope.scaling.original_context_length", uint32(64)).
+			Set("llama.rope.scaling.yarn_beta_fast", float32(16)), checkpoint.Rope{
+			Type: "yarn", Theta: 10000, Factor: 8, OriginalContext: 64, BetaFast: 16, BetaSlow: 1, AttentionFactor: float64(0.1*math.Log(8)) + 1,
+		}},
+	} {
+		file, err := checkpoint.FromGGUF("g", c.g.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, c.want, file.Config().Rope)
+	}
+}
+
 func TestGGUFRefuses(t *testing.T) {
 	g := checkpointtest.TinyGGUF()
 	for want, g := range map[string]checkpointtest.GGUF{
-		`general.architecture is "gemma"; lpuctl supports only "llama"`:                         g.Set("general.architecture", "gemma"),
+		`general.architecture is "gemma"; lpuctl supports gemma2, gemma3, gpt-oss, llama, phi3, qwen2, qwen3, qwen3moe`: g.Set("general.architecture", "gemma"),
 		`general.architecture is missing`:                                                       g.Set("general.architecture", nil),
-		`llama.expert_count is 8; lpuctl supports only 0`:                                       g.Set("llama.expert_count", uint32(8)),
+		`llama.expert_used_count is missing`:                                                    g.Set("llama.expert_count", uint32(8)),
 		`split.count is 2; lpuctl supports only 1`:                                              g.Set("split.count", uint16(2)),
 		`llama.attention.scale is set, which lpuctl does not support`:                           g.Set("llama.attention.scale", float32(0.1)),
 		`llama.block_count is missing`:                                                          g.Set("llama.block_count", nil),
 		`llama.block_count is "1", not a number`:                                                g.Set("llama.block_count", "1"),
 		`llama.block_count is 1.5, not an integer`:                                              g.Set("llama.block_count", 1.5),
-		`layers is 0, not 1 to 1048576`:                                                         g.Set("llama.block_count", uint32(0)),
+		`llama.block_count is 0, not 1 to 1048576`:                                              g.Set("llama.block_count", uint32(0)),
 		`llama.attention.head_count is [4], not a number`:                                       g.Set("llama.attention.head_count", []int32{4}),
 		`4 query heads do not divide among 3 KV heads`:                                          g.Set("llama.attention.head_count_kv", uint32(3)),
 		`llama.attention.value_length is 16; lpuctl supports only 8`:                            g.Set("llama.attention.value_length", uint32(16)),
 		`llama.rope.dimension_count is 4; lpuctl supports only 8`:                               g.Set("llama.rope.dimension_count", uint32(4)),
-		`llama.rope.scaling.type is "yarn"; lpuctl supports none and linear`:                    g.Set("llama.rope.scaling.type", "yarn"),
+		`llama.rope.scaling.type is "longrope"; lpuctl supports none, linear and yarn`:          g.Set("llama.rope.scaling.type", "longrope"),
+		`llama.rope.local.freq_base is not known to lpuctl, and may change the arithmetic`:      g.Set("llama.rope.local.freq_base", float32(1)),
 		`llama.rope.scaling.factor is missing`:                                                  g.Set("llama.rope.scaling.type", "linear"),
 		`llama.vocab_size is 17; lpuctl supports only 16`:                                       g.Set("llama.vocab_size", uint32(17)),
 		`epsilon of RMSNorm is NaN, not between 0 and 1`:                                        g.Set("llama.attention.layer_norm_rms_epsilon", float32(math.NaN())),
@@ -218,7 +240,8 @@ func TestGGUFRefuses(t *testing.T) {
 		`no tensor token_embd.weight of 2 dimensions`:                                           g.Without("token_embd.weight"),
 		`tensor "blk.0.ffn_up.weight" is missing`:                                               g.Without("blk.0.ffn_up.weight"),
 		`tensor "blk.1.attn_norm.weight" is missing`:                                            g.Set("llama.block_count", uint32(2)),
-		`tensor "blk.0.attn_q.bias" has no place in this architecture`:                          g.Replace(checkpointtest.Ramp("blk.0.attn_q.bias", 32)),
+		`tensor "blk.0.attn_q.scale" has no place in this architecture`:                         g.Replace(checkpointtest.Ramp("blk.0.attn_q.scale", 32)),
+		`tensor "blk.0.attn_k.bias" is missing`:                                                 g.Replace(checkpointtest.Ramp("blk.0.attn_q.bias", 32)),
 		`tensor "blk.0.attn_k.weight" has shape [8 32], but the configuration asks for [16 32]`: g.Replace(checkpointtest.Ramp("blk.0.attn_k.weight", 32, 8)),
 	} {
 		_, err := checkpoint.FromGGUF("bad.gguf", g.Bytes())

@@ -7,7 +7,7 @@ import (
 
 // Config is the architecture of a checkpoint, the same whatever the format.
 type Config struct {
-	Architecture string // "llama"
+	Architecture string // the family, as Hugging Face's model_type names it: "llama", "mistral", "qwen2" …
 
 	Layers       int
 	Hidden       int // hidden size
@@ -18,10 +18,25 @@ type Config struct {
 	Vocab        int // rows of the embedding
 	Context      int // positions the model was made for
 
-	NormEps     float64 // added to the mean square in RMSNorm
-	RopeTheta   float64 // base of the rotary frequencies
-	Rope        Rope
-	RopeFactors []float32 // divisors of the HeadDim/2 frequencies (GGUF's rope_freqs.weight), or nil
+	NormEps   float64 // added to the mean square in RMSNorm
+	Rope      Rope
+	LocalRope *Rope // of the layers with a window; nil: Rope
+	RotaryDim int   // leading elements of a head that rotate, even; 0: all
+
+	Windows          []int   // by layer, how many positions a query sees, its own included: 0 for all; nil if all layers see all
+	ScoreScale       float64 // multiplies attention scores; 0: 1/sqrt(HeadDim)
+	AttentionSoftcap float64 // soft limit of attention scores; 0 for none
+	LogitSoftcap     float64 // soft limit of logits; 0 for none
+	EmbedScale       float64 // multiplies embeddings; 0 for none
+	QKVBias          bool    // q, k and v have biases
+	OutBias          bool    // the output projection of attention has one
+	MLPBias          bool    // gate, up and down have biases
+	Sinks            bool    // each query head has a sink, a score without a value
+	QKNorm           bool    // each head of q and k is normalized before it rotates
+	PostNorms        bool    // attention and MLP are normalized after, too
+	GELU             bool    // the MLP has gelu in its tanh form, not silu
+
+	Experts Experts
 
 	TieEmbeddings bool   // lm_head is the embedding
 	BOS           int    // -1 if there is none
@@ -29,22 +44,28 @@ type Config struct {
 	DType         string // type of the weights as declared, or else the one that most elements have
 }
 
-// Rope is how rotary frequencies are scaled. Its fields are those of Hugging
-// Face's rope_parameters; which are set depends on Type.
-type Rope struct {
-	Type            string  // "default", "linear" or "llama3"
-	Factor          float64 // linear, llama3
-	LowFreq         float64 // llama3: low_freq_factor
-	HighFreq        float64 // llama3: high_freq_factor
-	OriginalContext int     // llama3: original_max_position_embeddings
-}
-
 // maxSize bounds every number of a Config, so that products of three do not
 // overflow.
 const maxSize = 1 << 20
 
-// validate checks what the two formats have in common.
-func (c *Config) validate() error {
+// Rotated is the number of leading elements of a head that rotate.
+func (c *Config) Rotated() int {
+	if c.RotaryDim == 0 {
+		return c.HeadDim
+	}
+	return c.RotaryDim
+}
+
+// Window is how many positions a query of layer i sees, 0 for all.
+func (c *Config) Window(i int) int {
+	if c.Windows == nil {
+		return 0
+	}
+	return c.Windows[i]
+}
+
+// Check refuses numbers that no model can have.
+func (c *Config) Check() error {
 	for _, n := range []struct {
 		name  string
 		value int
@@ -63,26 +84,44 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%d query heads do not divide among %d KV heads", c.Heads, c.KVHeads)
 	case c.HeadDim%2 != 0:
 		return fmt.Errorf("head dimension %d is odd", c.HeadDim)
+	case c.RotaryDim < 0 || c.RotaryDim > c.HeadDim || c.RotaryDim%2 != 0:
+		return fmt.Errorf("%d elements of heads of %d rotate: not an even number of them", c.RotaryDim, c.HeadDim)
 	case !(c.NormEps > 0 && c.NormEps < 1):
 		return fmt.Errorf("epsilon of RMSNorm is %v, not between 0 and 1", c.NormEps)
-	case !finite(c.RopeTheta):
-		return fmt.Errorf("rope theta is %v, not a positive number", c.RopeTheta)
 	}
-	return c.Rope.validate()
+	if err := c.checkAttention(); err != nil {
+		return err
+	}
+	if err := c.Experts.check(c.Layers); err != nil {
+		return err
+	}
+	if c.LocalRope != nil {
+		if err := c.LocalRope.check(c.Rotated() / 2); err != nil {
+			return fmt.Errorf("layers with a window: %w", err)
+		}
+	}
+	return c.Rope.check(c.Rotated() / 2)
 }
 
-func (r *Rope) validate() error {
-	switch {
-	case r.Type == "default":
-		return nil
-	case !finite(r.Factor):
-		return fmt.Errorf("rope factor is %v, not a positive number", r.Factor)
-	case r.Type == "linear":
-		return nil
-	case !finite(r.LowFreq) || !finite(r.HighFreq) || r.LowFreq >= r.HighFreq:
-		return fmt.Errorf("rope frequency factors low %v, high %v: not positive and ascending", r.LowFreq, r.HighFreq)
-	case r.OriginalContext < 1 || r.OriginalContext > math.MaxInt32:
-		return fmt.Errorf("original context of rope is %d positions, not 1 to %d", r.OriginalContext, math.MaxInt32)
+func (c *Config) checkAttention() error {
+	for _, n := range []struct {
+		name  string
+		value float64
+	}{
+		{"scale of the scores", c.ScoreScale}, {"soft cap of the scores", c.AttentionSoftcap},
+		{"soft cap of the logits", c.LogitSoftcap}, {"scale of the embeddings", c.EmbedScale},
+	} {
+		if n.value != 0 && !finite(n.value) {
+			return fmt.Errorf("%s is %v, not a positive number", n.name, n.value)
+		}
+	}
+	if c.Windows != nil && len(c.Windows) != c.Layers {
+		return fmt.Errorf("%d windows for %d layers", len(c.Windows), c.Layers)
+	}
+	for i, w := range c.Windows {
+		if w < 0 || w > math.MaxInt32 {
+			return fmt.Errorf("window of layer %d is %d positions", i, w)
+		}
 	}
 	return nil
 }

@@ -2,131 +2,170 @@ package checkpoint
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
-	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
-// ggufNeutral lists the metadata keys that change the arithmetic of a Llama in
-// ways that lpuctl does not follow, with the values that do not (key names:
-// llama.cpp, src/llama-arch.cpp).
+// ggufFamily is how the metadata of one general.architecture is read.
+type ggufFamily struct {
+	architecture string    // as Hugging Face names it
+	honours      []string  // keys of ggufNeutral that read follows
+	neutral      []neutral // more keys like those of ggufNeutral
+	read         func(f *fields, c *Config, tensors ggufTensors)
+}
+
+// ggufFamilies are the families by general.architecture; Mistral and Mixtral
+// are "llama". What is not said in a file is as in llama.cpp (src/llama-model.cpp).
+func ggufFamilies() map[string]ggufFamily {
+	return map[string]ggufFamily{
+		"llama":  ggufLlama(),
+		"qwen2":  ggufQwen2(),
+		"qwen3":  ggufQwen3(),
+		"gemma2": ggufGemma2(),
+		"gemma3": ggufGemma3(),
+		"phi3":   ggufPhi3(),
+
+		"qwen3moe": ggufQwen3MoE(),
+		"gpt-oss":  ggufGPTOSS(),
+	}
+}
+
+// ggufNeutral lists the metadata keys of an architecture, without its name,
+// that change the arithmetic of some family, with the values that do not (key
+// names: llama.cpp, src/llama-arch.cpp).
 var ggufNeutral = []neutral{
-	{"general.architecture", "llama"},
-	{"split.count", 1},
-	{"llama.expert_count", 0},
-	{"llama.expert_used_count", 0},
-	{"llama.use_parallel_residual", false},
-	{"llama.attention.sliding_window", 0},
-	{"llama.attention.max_alibi_bias", 0},
-	{"llama.attention.clamp_kqv", 0},
-	{"llama.attention.causal", true},
-	{"llama.attention.scale", nil},
-	{"llama.attn_logit_softcapping", nil},
-	{"llama.final_logit_softcapping", nil},
-	{"llama.logit_scale", 1},
-	{"llama.embedding_scale", 1},
-	{"llama.residual_scale", 1},
-	{"llama.rope.scale_linear", 1},
-	{"llama.rope.scaling.attn_factor", 1},
-	{"adapter.type", nil},
+	{"expert_count", 0},
+	{"expert_used_count", 0},
+	{"expert_shared_count", 0},
+	{"expert_gating_func", 1},
+	{"expert_weights_norm", true},
+	{"expert_weights_scale", 1},
+	{"leading_dense_block_count", 0},
+	{"use_parallel_residual", false},
+	{"attention.sliding_window", 0},
+	{"attention.sliding_window_pattern", nil},
+	{"attention.max_alibi_bias", 0},
+	{"attention.clamp_kqv", 0},
+	{"attention.causal", true},
+	{"attention.scale", nil},
+	{"attn_logit_softcapping", nil},
+	{"final_logit_softcapping", nil},
+	{"logit_scale", 1},
+	{"embedding_scale", 1},
+	{"residual_scale", 1},
+	{"rope.freq_base_swa", nil},
+	{"rope.scale_linear", 1},
+	{"rope.scaling.attn_factor", 1},
+	{"rope.scaling.yarn_ext_factor", 1},
+	{"rope.scaling.yarn_attn_factor", 1},
+	{"rope.scaling.yarn_log_multiplier", nil},
 }
 
-// configGGUF reads the architecture from metadata. Defaults are those of
-// llama.cpp. An error names the key.
+// configGGUF reads the architecture from metadata. An error names the key.
 func configGGUF(file *gguf.File) (Config, error) {
-	f := &fields{get: file.Value}
-	f.need("general.architecture")
-	f.refuse(ggufNeutral)
-	f.need("llama.block_count", "llama.embedding_length", "llama.feed_forward_length", "llama.attention.head_count",
-		"llama.context_length", "llama.attention.layer_norm_rms_epsilon")
-	c := Config{
-		Architecture: "llama",
-		Layers:       f.int("llama.block_count", 0),
-		Hidden:       f.int("llama.embedding_length", 0),
-		Intermediate: f.int("llama.feed_forward_length", 0),
-		Heads:        f.int("llama.attention.head_count", 0),
-		Context:      f.int("llama.context_length", 0),
-		NormEps:      f.float("llama.attention.layer_norm_rms_epsilon", 0),
-		RopeTheta:    f.float("llama.rope.freq_base", 10000),
-		Rope:         f.ggufRope(),
-		BOS:          f.ggufBOS(),
-		EOS:          f.ggufEOS(),
+	general := &fields{get: file.Value}
+	general.need("general.architecture")
+	general.refuse([]neutral{{"split.count", 1}, {"adapter.type", nil}})
+	name := general.string("general.architecture", "")
+	families := ggufFamilies()
+	family, ok := families[name]
+	if !ok {
+		general.fail("general.architecture", "is %s; lpuctl supports %s", show(name), strings.Join(slices.Sorted(maps.Keys(families)), ", "))
 	}
-	c.KVHeads = f.int("llama.attention.head_count_kv", c.Heads)
-	if f.err == nil {
-		c.HeadDim = f.headDim("llama.attention.key_length", &c)
+	if general.err != nil {
+		return Config{}, general.err
 	}
-	f.refuse([]neutral{{"llama.attention.value_length", c.HeadDim}, {"llama.rope.dimension_count", c.HeadDim}})
-	if f.err != nil {
-		return Config{}, f.err
+	c, err := family.config(file, name)
+	if err != nil {
+		return Config{}, err
 	}
-	return c, readWeights(file, f, &c)
-}
-
-// readWeights sets what the tensors say: the vocabulary, whether the embedding
-// is tied, the divisors of the rope frequencies, and the type of the weights.
-func readWeights(file *gguf.File, f *fields, c *Config) error {
-	c.TieEmbeddings = true
-	for _, t := range file.Tensors() {
-		switch t.Name {
-		case "token_embd.weight":
-			if len(t.Shape) == 2 {
-				c.Vocab = t.Shape[0]
-			}
-		case "output.weight":
-			c.TieEmbeddings = false
-		}
-	}
-	f.refuse([]neutral{{"llama.vocab_size", c.Vocab}})
-	if f.err != nil {
-		return f.err
+	if c.BOS, c.EOS = general.ggufBOS(), general.ggufEOS(); general.err != nil {
+		return Config{}, general.err
 	}
 	if c.Vocab == 0 {
-		return fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
+		return Config{}, fmt.Errorf("no tensor token_embd.weight of 2 dimensions")
 	}
-	if err := c.validate(); err != nil {
-		return err
-	}
-	return readRopeFactors(file, c)
+	return c, c.Check()
 }
 
-// readRopeFactors reads rope_freqs.weight, which is how GGUF states the llama3
-// scaling.
-func readRopeFactors(file *gguf.File, c *Config) error {
+// config reads the keys of the architecture, which has that name in the file.
+func (family ggufFamily) config(file *gguf.File, name string) (Config, error) {
+	asked := map[string]bool{}
+	f := &fields{prefix: name + ".", get: func(key string) (any, bool) {
+		asked[name+"."+key] = true
+		return file.Value(name + "." + key)
+	}}
+	f.refuse(slices.DeleteFunc(slices.Clone(ggufNeutral), func(n neutral) bool { return slices.Contains(family.honours, n.key) }))
+	f.refuse(family.neutral)
+	tensors := ggufTensors{}
 	for _, t := range file.Tensors() {
-		if t.Name != "rope_freqs.weight" {
-			continue
-		}
-		if want := []int{c.HeadDim / 2}; t.Type != quant.F32 || !slices.Equal(t.Shape, want) {
-			return fmt.Errorf("tensor rope_freqs.weight is %s %v, not F32 %v", t.Type, t.Shape, want)
-		}
-		c.RopeFactors = make([]float32, c.HeadDim/2)
-		if err := quant.Decode(t.Type, t.Data, c.RopeFactors); err != nil {
-			return err
-		}
-		for i, v := range c.RopeFactors {
-			if !finite(float64(v)) {
-				return fmt.Errorf("tensor rope_freqs.weight: element %d is %v, not a positive number", i, v)
-			}
-		}
+		tensors[t.Name] = &t
 	}
-	return nil
+	c := f.ggufConfig(tensors)
+	c.Architecture = family.architecture
+	if f.err == nil {
+		family.read(f, &c, tensors)
+		f.unknown(file.Keys(), asked)
+	}
+	return c, f.err
 }
 
-func (f *fields) ggufRope() Rope {
-	const key = "llama.rope.scaling.type"
-	switch kind := f.string(key, "none"); kind {
-	case "none":
-		return Rope{Type: "default"}
-	case "linear":
-		f.need("llama.rope.scaling.factor")
-		return Rope{Type: "linear", Factor: f.float("llama.rope.scaling.factor", 0)}
-	default:
-		f.fail(key, "is %s; lpuctl supports none and linear", show(kind))
-		return Rope{}
+// ggufHarmless lists the keys of an architecture that change no arithmetic, or
+// none where nothing asks for them.
+var ggufHarmless = []string{"vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "rope.scaling.original_context_length"}
+
+// unknown fails on a key of the architecture that nothing has asked for: it may
+// change the arithmetic.
+func (f *fields) unknown(keys []string, asked map[string]bool) {
+	for _, key := range keys {
+		short, ok := strings.CutPrefix(key, f.prefix)
+		if ok && !asked[key] && !slices.Contains(ggufHarmless, short) {
+			f.fail(short, "is not known to lpuctl, and may change the arithmetic")
+		}
 	}
+}
+
+// ggufConfig reads what all families have.
+func (f *fields) ggufConfig(tensors ggufTensors) Config {
+	f.need("block_count", "embedding_length", "feed_forward_length", "attention.head_count",
+		"context_length", "attention.layer_norm_rms_epsilon")
+	c := Config{
+		Layers:        f.int("block_count", 0),
+		Hidden:        f.int("embedding_length", 0),
+		Intermediate:  f.int("feed_forward_length", 0),
+		Heads:         f.int("attention.head_count", 0),
+		Context:       f.int("context_length", 0),
+		NormEps:       f.float("attention.layer_norm_rms_epsilon", 0),
+		TieEmbeddings: tensors["output.weight"] == nil,
+		Vocab:         tensors.rows("token_embd.weight"),
+	}
+	c.KVHeads = f.int("attention.head_count_kv", c.Heads)
+	if c.Layers < 1 || c.Layers > maxSize { // before anything is made for each layer
+		f.fail("block_count", "is %d, not 1 to %d", c.Layers, maxSize)
+	}
+	if f.err == nil {
+		c.HeadDim = f.headDim("attention.key_length", &c)
+	}
+	f.refuse([]neutral{{"attention.value_length", c.HeadDim}})
+	if c.Vocab != 0 {
+		f.refuse([]neutral{{"vocab_size", c.Vocab}})
+	}
+	return c
+}
+
+// ggufTensors are the tensors of a file by name.
+type ggufTensors map[string]*gguf.Tensor
+
+// rows is the number of rows of a matrix, 0 if there is none of that name.
+func (t ggufTensors) rows(name string) int {
+	if m := t[name]; m != nil && len(m.Shape) == 2 {
+		return m.Shape[0]
+	}
+	return 0
 }
 
 // ggufToken returns a token id of the tokenizer, -1 if it is the sentinel

@@ -2,14 +2,42 @@ package checkpoint
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 )
 
-// hfNeutral lists the keys of config.json that change the arithmetic of a Llama
-// in ways that lpuctl does not follow, with the values that do not.
+// hfFamily is how the config.json of one model_type is read.
+type hfFamily struct {
+	class    string    // of the causal language model, in architectures
+	defaults Config    // what absent keys mean: the defaults of the class in transformers
+	honours  []string  // keys of hfNeutral that read follows
+	neutral  []neutral // more keys like those of hfNeutral
+	read     func(f *fields, c *Config)
+}
+
+// hfFamilies are the families by model_type. The defaults are those of
+// transformers 5.23 (models/*/configuration_*.py).
+func hfFamilies() map[string]hfFamily {
+	return map[string]hfFamily{
+		"llama":       hfLlama(),
+		"mistral":     hfMistral(),
+		"qwen2":       hfQwen2(),
+		"qwen3":       hfQwen3(),
+		"gemma2":      hfGemma2(),
+		"gemma3_text": hfGemma3(),
+		"phi3":        hfPhi3(),
+		"mixtral":     hfMixtral(),
+		"qwen3_moe":   hfQwen3MoE(),
+		"gpt_oss":     hfGPTOSS(),
+	}
+}
+
+// hfNeutral lists the keys of config.json that change the arithmetic of some
+// family, with the values that do not.
 var hfNeutral = []neutral{
-	{"model_type", "llama"},
 	{"hidden_act", "silu"},
 	{"attention_bias", false},
 	{"mlp_bias", false},
@@ -30,7 +58,23 @@ var hfNeutral = []neutral{
 	{"alibi", false},
 	{"num_experts", nil},
 	{"num_local_experts", nil},
-	{"quantization_config", nil},
+	{"n_routed_experts", nil},
+	{"n_shared_experts", 0},
+	{"shared_expert_intermediate_size", 0},
+	{"routed_scaling_factor", 1},
+	{"scoring_func", "softmax"},
+	{"swiglu_alpha", nil},
+	{"swiglu_limit", nil},
+	{"use_bidirectional_attention", false},
+	{"attention_chunk_size", nil},
+	{"attn_temperature_tuning", false},
+	{"no_rope_layers", nil},
+	{"no_rope_layer_interval", nil},
+	{"qk_layernorm", false},
+	{"rope_ratio", 1},
+	{"use_mrope", false},
+	{"scale_emb", 1},
+	{"use_parallel_residual", false},
 	{"compression_config", nil},
 }
 
@@ -53,45 +97,72 @@ func mapFields(prefix string, object map[string]any) *fields {
 	}}
 }
 
-// parseHF reads config.json as transformers 4 and 5 write it. Absent keys have
-// the defaults of LlamaConfig (transformers 008e574, configuration_llama.py).
-// An error names the key.
+// parseHF reads config.json as transformers 4 and 5 write it. An error names
+// the key.
 func parseHF(text []byte) (Config, error) {
 	f, err := jsonFields(text)
 	if err != nil {
 		return Config{}, err
 	}
+	f = f.textConfig()
 	f.need("model_type")
-	f.refuse(hfNeutral)
-	f.hfArchitectures()
-	f.hfLayerTypes()
-	c := Config{
-		Architecture:  "llama",
-		Layers:        f.int("num_hidden_layers", 32),
-		Hidden:        f.int("hidden_size", 4096),
-		Intermediate:  f.int("intermediate_size", 11008),
-		Heads:         f.int("num_attention_heads", 32),
-		Vocab:         f.int("vocab_size", 32000),
-		Context:       f.int("max_position_embeddings", 2048),
-		NormEps:       f.float("rms_norm_eps", 1e-6),
-		TieEmbeddings: f.bool("tie_word_embeddings", false),
-		BOS:           f.hfBOS(),
-		EOS:           f.hfEOS([]int{2}),
-		DType:         f.hfDType(),
+	kind := f.string("model_type", "")
+	families := hfFamilies()
+	family, ok := families[kind]
+	if !ok {
+		f.fail("model_type", "is %s; lpuctl supports %s", show(kind), strings.Join(slices.Sorted(maps.Keys(families)), ", "))
 	}
-	c.KVHeads = f.int("num_key_value_heads", c.Heads)
-	c.HeadDim = f.headDim("head_dim", &c)
-	f.hfRope(&c)
 	if f.err != nil {
 		return Config{}, f.err
 	}
-	return c, c.validate()
+	f.hfArchitectures(family.class)
+	f.refuse(slices.DeleteFunc(slices.Clone(hfNeutral), func(n neutral) bool { return slices.Contains(family.honours, n.key) }))
+	f.refuse(family.neutral)
+	c := f.hfConfig(family.defaults)
+	c.Architecture = kind
+	if f.err == nil {
+		family.read(f, &c)
+	}
+	if f.err != nil {
+		return Config{}, f.err
+	}
+	return c, c.Check()
 }
 
-// headDim returns the head dimension, which is Hidden/Heads if key is absent.
+// hfConfig reads what all families have; def has the values of absent keys.
+func (f *fields) hfConfig(def Config) Config {
+	c := def
+	c.Layers = f.int("num_hidden_layers", def.Layers)
+	c.Hidden = f.int("hidden_size", def.Hidden)
+	c.Intermediate = f.int("intermediate_size", def.Intermediate)
+	c.Heads = f.int("num_attention_heads", def.Heads)
+	c.Vocab = f.int("vocab_size", def.Vocab)
+	c.Context = f.int("max_position_embeddings", def.Context)
+	c.NormEps = f.float("rms_norm_eps", def.NormEps)
+	c.TieEmbeddings = f.bool("tie_word_embeddings", def.TieEmbeddings)
+	c.BOS = f.hfBOS(def.BOS)
+	c.EOS = f.hfEOS(def.EOS)
+	c.DType = f.hfDType()
+	if c.KVHeads = f.nullable("num_key_value_heads", def.KVHeads); c.KVHeads == 0 {
+		c.KVHeads = c.Heads
+	}
+	if f.err == nil {
+		c.HeadDim = f.headDim("head_dim", &c)
+	}
+	if c.Layers < 1 || c.Layers > maxSize { // before anything is made for each layer
+		f.fail("num_hidden_layers", "is %d, not 1 to %d", c.Layers, maxSize)
+	}
+	return c
+}
+
+// headDim returns the head dimension. If key is absent it is the default of the
+// family, or else Hidden/Heads.
 func (f *fields) headDim(key string, c *Config) int {
 	if f.value(key) != nil {
 		return f.int(key, 0)
+	}
+	if c.HeadDim != 0 {
+		return c.HeadDim
 	}
 	if c.Heads < 1 || c.Hidden%c.Heads != 0 {
 		f.fail(key, "is missing, and the hidden size %d does not divide among %d heads", c.Hidden, c.Heads)
@@ -101,33 +172,50 @@ func (f *fields) headDim(key string, c *Config) int {
 }
 
 // hfArchitectures refuses heads other than that of a language model.
-func (f *fields) hfArchitectures() {
+func (f *fields) hfArchitectures(class string) {
 	list := f.list("architectures")
-	for _, name := range list {
-		if name == "LlamaForCausalLM" {
-			return
-		}
-	}
-	if len(list) > 0 {
-		f.fail("architectures", "is %s; lpuctl supports only LlamaForCausalLM", show(list))
+	if len(list) > 0 && !slices.Contains(list, any(class)) {
+		f.fail("architectures", "is %s; lpuctl supports only %s", show(list), class)
 	}
 }
 
-func (f *fields) hfLayerTypes() {
-	list := f.list("layer_types")
-	for i, kind := range list {
-		if kind != "full_attention" {
-			f.fail("layer_types", "has %s for layer %d; lpuctl supports only full_attention", show(kind), i)
+// hfWindows gives the layers that slide a window: those that layer_types says,
+// or if it is absent those for which slides is true.
+func (f *fields) hfWindows(c *Config, window int, slides func(layer int) bool) {
+	types := f.list("layer_types")
+	if types != nil && len(types) != c.Layers {
+		f.fail("layer_types", "has %d entries for %d layers", len(types), c.Layers)
+		return
+	}
+	windows, slide := make([]int, c.Layers), false
+	for i := range windows {
+		local := types == nil && slides(i)
+		if types != nil {
+			local = types[i] == "sliding_attention"
+			if !local && types[i] != "full_attention" {
+				f.fail("layer_types", "has %s for layer %d; lpuctl supports full_attention and sliding_attention", show(types[i]), i)
+				return
+			}
+		}
+		if local {
+			windows[i], slide = window, true
 		}
 	}
+	if !slide {
+		return
+	}
+	if window < 1 {
+		f.fail("sliding_window", "is %d where layers slide", window)
+	}
+	c.Windows = windows
 }
 
-// hfBOS returns bos_token_id: 1 if it is absent, -1 if it is null.
-func (f *fields) hfBOS() int {
+// hfBOS returns bos_token_id: def if it is absent, -1 if it is null.
+func (f *fields) hfBOS(def int) int {
 	if v, ok := f.get("bos_token_id"); ok && v == nil {
 		return -1
 	}
-	return f.int("bos_token_id", 1)
+	return f.int("bos_token_id", def)
 }
 
 // hfEOS returns eos_token_id, an integer, a list of them, or null; def if it is
@@ -166,53 +254,6 @@ func (f *fields) hfDType() string {
 		return "BF16"
 	}
 	return name
-}
-
-// hfRope reads rope_parameters (transformers 5), or rope_theta and rope_scaling
-// (transformers 4, where the kind is under rope_type or, older, type).
-func (f *fields) hfRope(c *Config) {
-	c.RopeTheta = f.float("rope_theta", 10000)
-	c.Rope.Type = "default"
-	for _, key := range []string{"rope_parameters", "rope_scaling"} {
-		v := f.value(key)
-		if v == nil {
-			continue
-		}
-		object, ok := v.(map[string]any)
-		if !ok {
-			f.fail(key, "is %s, not an object", show(v))
-			return
-		}
-		sub := mapFields(key+".", object)
-		sub.ropeParameters(c, key)
-		if f.err == nil {
-			f.err = sub.err
-		}
-		return
-	}
-}
-
-func (f *fields) ropeParameters(c *Config, key string) {
-	c.RopeTheta = f.float("rope_theta", c.RopeTheta)
-	f.refuse([]neutral{{"partial_rotary_factor", 1}})
-	if key == "rope_scaling" && f.value("type") == nil {
-		f.need("rope_type")
-	}
-	c.Rope = Rope{Type: f.string("rope_type", f.string("type", "default"))}
-	switch c.Rope.Type {
-	case "default":
-	case "linear":
-		f.need("factor")
-		c.Rope.Factor = f.float("factor", 0)
-	case "llama3":
-		f.need("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
-		c.Rope.Factor = f.float("factor", 0)
-		c.Rope.LowFreq = f.float("low_freq_factor", 0)
-		c.Rope.HighFreq = f.float("high_freq_factor", 0)
-		c.Rope.OriginalContext = f.int("original_max_position_embeddings", 0)
-	default:
-		f.fail("rope_type", "is %s; lpuctl supports default, linear and llama3", show(c.Rope.Type))
-	}
 }
 
 // generationEOS returns eos_token_id of generation_config.json, def if it has

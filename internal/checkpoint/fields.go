@@ -51,6 +51,14 @@ func (f *fields) int(key string, def int) int {
 	return int(n)
 }
 
+// nullable returns an integer: def if the key is absent, 0 if it is null.
+func (f *fields) nullable(key string, def int) int {
+	if v, ok := f.get(key); ok && v == nil {
+		return 0
+	}
+	return f.int(key, def)
+}
+
 // need fails if one of the keys is absent.
 func (f *fields) need(keys ...string) {
 	for _, key := range keys {

@@ -22,7 +22,7 @@ const (
 
 // openHF opens a Hugging Face folder.
 func openHF(dir string) (*Checkpoint, error) {
-	config, err := readConfig(dir)
+	config, quantization, err := readConfig(dir)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
@@ -30,7 +30,7 @@ func openHF(dir string) (*Checkpoint, error) {
 		format: "safetensors", dir: dir, config: config, tensors: map[string]*Tensor{},
 		value: func(string) (any, bool) { return nil, false },
 	}
-	if err := c.loadHF(); err != nil {
+	if err := c.loadHF(quantization); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -42,28 +42,39 @@ func openHF(dir string) (*Checkpoint, error) {
 
 // readConfig reads config.json and, if there is one, generation_config.json,
 // whose eos_token_id counts for generation.
-func readConfig(dir string) (Config, error) {
+func readConfig(dir string) (Config, *quantization, error) {
 	path := filepath.Join(dir, "config.json")
 	text, err := readJSON(path, maxConfig)
 	if err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
 	config, err := parseHF(text)
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", path, err)
+		return Config{}, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	path = filepath.Join(dir, "generation_config.json")
-	text, err = readJSON(path, maxConfig)
+	quantization, err := parseQuantization(text)
+	if err != nil {
+		return Config{}, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	config.EOS, err = readGenerationEOS(filepath.Join(dir, "generation_config.json"), config.EOS)
+	return config, quantization, err
+}
+
+// readGenerationEOS reads eos_token_id of generation_config.json, def if there
+// is no such file or key.
+func readGenerationEOS(path string, def []int) ([]int, error) {
+	text, err := readJSON(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
-		return config, nil
+		return def, nil
 	}
 	if err != nil {
-		return Config{}, err
+		return nil, err
 	}
-	if config.EOS, err = generationEOS(text, config.EOS); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", path, err)
+	ids, err := generationEOS(text, def)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return config, nil
+	return ids, nil
 }
 
 // readJSON reads a regular file of at most limit bytes.
@@ -81,8 +92,9 @@ func readJSON(path string, limit int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// loadHF maps the safetensors files and adopts their tensors.
-func (c *Checkpoint) loadHF() error {
+// loadHF maps the safetensors files, puts packed weights together and adopts the
+// tensors.
+func (c *Checkpoint) loadHF(q *quantization) error {
 	found := map[string]*Tensor{}
 	err := c.loadShard("model.safetensors", found)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +103,13 @@ func (c *Checkpoint) loadHF() error {
 	if err != nil {
 		return err
 	}
-	if err := c.adopt(found); err != nil {
+	if q != nil {
+		err = q.assemble(found)
+	}
+	if err == nil {
+		err = c.adopt(found)
+	}
+	if err != nil {
 		return fmt.Errorf("checkpoint: %s: %w", c.dir, err)
 	}
 	return nil

@@ -2,7 +2,9 @@ package checkpoint
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint/packed"
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
@@ -15,6 +17,10 @@ type Tensor struct {
 	path    string // of the file, for errors
 	data    []byte // encoded rows, in the order of the file
 	headDim int    // if not 0, rows within a head are in the order of adjacent pairs
+	addOne  bool   // the weight is 1 + what the file has
+
+	packed packed.Weight // if not nil, has the rows instead of data
+	first  int           // the row of packed that is row 0
 }
 
 // Rows returns the number of rows: Shape[0] of a matrix, 1 of a vector.
@@ -35,23 +41,114 @@ func (t *Tensor) Cols() int {
 }
 
 // Row returns the encoded bytes of row i, a slice of the file that is valid
-// until the checkpoint is closed and must not be written to.
+// until the checkpoint is closed and must not be written to. A vector that GGUF
+// reorders has no such bytes.
 func (t *Tensor) Row(i int) ([]byte, error) {
-	rows := t.Rows()
-	if i < 0 || i >= rows {
-		return nil, t.errorf("row %d is not among its %d rows", i, rows)
+	if t.headDim != 0 && len(t.Shape) == 1 {
+		return nil, t.errorf("its elements are reordered: it can only be decoded")
 	}
-	size, at := len(t.data)/rows, t.fileRow(i)
+	return t.row(i)
+}
+
+func (t *Tensor) row(i int) ([]byte, error) {
+	rows := t.Rows()
+	if err := t.checkRow(i); err != nil {
+		return nil, err
+	}
+	if t.packed != nil {
+		return nil, t.errorf("its rows are packed in several tensors")
+	}
+	size, at := len(t.data)/rows, i
+	if len(t.Shape) > 1 {
+		at = t.fileRow(i)
+	}
 	return t.data[at*size:][:size:size], nil
 }
 
-// ReadRow decodes row i to dst, which must have Cols elements.
+func (t *Tensor) checkRow(i int) error {
+	if rows := t.Rows(); i < 0 || i >= rows {
+		return t.errorf("row %d is not among its %d rows", i, rows)
+	}
+	return nil
+}
+
+// ReadRow decodes row i to dst, which must have Cols elements. Gemma's weights
+// of norms become 1 + w, rounded once, as transformers computes them in float32.
 func (t *Tensor) ReadRow(i int, dst []float32) error {
-	row, err := t.Row(i)
+	if t.packed != nil {
+		return t.readPacked(i, len(dst), func() error { return t.packed.Floats(t.first+i, dst) })
+	}
+	row, err := t.row(i)
 	if err != nil {
 		return err
 	}
 	if err := quant.Decode(t.Type, row, dst); err != nil {
+		return t.errorf("%w", err)
+	}
+	if t.addOne {
+		for i, v := range dst {
+			dst[i] = 1 + v
+		}
+	}
+	if t.headDim != 0 && len(t.Shape) == 1 {
+		inFile := slices.Clone(dst)
+		for i := range dst {
+			dst[i] = inFile[t.fileRow(i)]
+		}
+	}
+	return nil
+}
+
+// Ints returns the integer form of the weight; ok is false if it has none.
+func (t *Tensor) Ints() (form quant.Ints, ok bool) {
+	if t.packed != nil {
+		return t.packed.Ints()
+	}
+	return t.Type.Ints()
+}
+
+// ReadIntegers reads row i in the integer form: Cols integers in q, one scale
+// for each of the form's groups, and as many zero points if the form has them.
+func (t *Tensor) ReadIntegers(i int, q []uint8, scale []float32, zero []int8) error {
+	if t.packed != nil {
+		return t.readPacked(i, len(q), func() error { return t.packed.Integers(t.first+i, q, scale, zero) })
+	}
+	row, err := t.Row(i)
+	if err != nil {
+		return err
+	}
+	if err := quant.Integers(t.Type, row, q, scale); err != nil {
+		return t.errorf("%w", err)
+	}
+	return nil
+}
+
+// Sorted returns the weight with its inputs in another order, in which it has
+// an integer form, and for each place in a row which input it holds. It is nil
+// for a weight that has such a form as it is, or in no order.
+func (t *Tensor) Sorted() (sorted *Tensor, order []int32) {
+	s, ok := t.packed.(packed.Sorter)
+	if !ok {
+		return nil, nil
+	}
+	w, order := s.Sorted()
+	if w == nil {
+		return nil, nil
+	}
+	view := *t
+	view.packed = w
+	return &view, order
+}
+
+// readPacked checks row and length before it reads.
+func (t *Tensor) readPacked(i, n int, read func() error) error {
+	if err := t.checkRow(i); err != nil {
+		return err
+	}
+	if n != t.Cols() {
+		return t.errorf("rows have %d elements, not %d", t.Cols(), n)
+	}
+	if err := read(); err != nil {
 		return t.errorf("%w", err)
 	}
 	return nil
@@ -61,7 +158,7 @@ func (t *Tensor) errorf(format string, args ...any) error {
 	return fmt.Errorf("checkpoint: %s: tensor %q: %w", t.path, t.Name, fmt.Errorf(format, args...))
 }
 
-// fileRow returns where the file has row i.
+// fileRow returns where the file has row i of a matrix, or element i of a bias.
 //
 // Hugging Face rotates elements j and j+d/2 of a head of dimension d together,
 // GGML's llama rotates 2j and 2j+1, so that the conversion to GGUF moves row

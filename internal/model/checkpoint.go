@@ -1,7 +1,7 @@
 package model
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/half"
@@ -10,15 +10,29 @@ import (
 	"github.com/lpuctl/lpuctl/ir"
 )
 
-// nativeQuant is the block-quantized type that holds the integers of an
-// encoding as they are; ok is false if the encoding is not of integers.
-func nativeQuant(t *quant.Type) (q ir.Quant, ok bool) {
+// nativeQuant is the block-quantized type that holds the integers of a tensor
+// as they are; ok is false if it does not consist of integers.
+func nativeQuant(t *checkpoint.Tensor) (q ir.Quant, ok bool) {
 	ints, ok := t.Ints()
-	return ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16}, ok
+	q = ir.Quant{Bits: ints.Bits, Group: ints.Group, Scale: ir.F16, Zero: ints.Zeros, Min: ints.Min}
+	if ints.Wide {
+		q.Scale = ir.F32
+	}
+	return q, ok
+}
+
+// inOrder is the tensor in the order of inputs in which the graph has it: a
+// linear that is quantized again keeps the checkpoint's.
+func inOrder(t *checkpoint.Tensor, o Options) *checkpoint.Tensor {
+	if sorted, _ := t.Sorted(); sorted != nil && o.Quant == nil {
+		return sorted
+	}
+	return t
 }
 
 // checkpointTypes are the weight types of a checkpoint: integers stay integers,
-// floats stay as they are, other encodings become float32.
+// floats stay as they are or become the next wider type, other encodings become
+// float32.
 type checkpointTypes struct {
 	c       *checkpoint.Checkpoint
 	options Options
@@ -34,14 +48,17 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 	if err != nil {
 		return ir.Tensor(ir.F32, out, in) // reading it will name the error
 	}
-	if q, ok := nativeQuant(tensor.Type); ok {
+	if projection {
+		tensor = inOrder(tensor, t.options)
+	}
+	if q, ok := nativeQuant(tensor); ok {
 		return ir.Quantized(q, out, in)
 	}
 	if t.options.Kind == ir.KindF16 && (name != EmbedWeight || t.tied) {
 		return ir.Tensor(ir.F16, out, in)
 	}
 	switch tensor.Type {
-	case quant.F16:
+	case quant.F16, quant.F8_E5M2, quant.F8_E4M3, quant.F8_E5M2FNUZ, quant.F8_E4M3FNUZ:
 		return ir.Tensor(ir.F16, out, in)
 	case quant.BF16:
 		return ir.Tensor(ir.BF16, out, in)
@@ -49,25 +66,30 @@ func (t checkpointTypes) MatrixType(name string, out, in int, projection bool) i
 	return ir.Tensor(ir.F32, out, in)
 }
 
-// checkpointRows reads the rows of weights from a checkpoint.
-type checkpointRows struct {
-	c      *checkpoint.Checkpoint
-	tables ropeTables
+// Sorted implements WeightTypes.
+func (t checkpointTypes) Sorted(name string) bool {
+	tensor, err := t.c.Tensor(name)
+	return err == nil && inOrder(tensor, t.options) != tensor
 }
 
-func checkpointSource(c *checkpoint.Checkpoint, config *Config) (pack.Source, error) {
-	freqs, err := config.Rope.inverseFrequencies(config.HeadDim)
-	if err != nil {
-		return nil, fmt.Errorf("model: %s: %w", config.Name, err)
-	}
-	return pack.FromRows(checkpointRows{c, ropeTables{freqs}}), nil
+// checkpointRows reads the rows of weights from a checkpoint.
+type checkpointRows struct {
+	c       *checkpoint.Checkpoint
+	options Options
+	tables  ropeTables
+}
+
+func checkpointSource(c *checkpoint.Checkpoint, config *Config, o Options) pack.Source {
+	return pack.FromRows(checkpointRows{c, o, newRopeTables(config, o.Context)})
 }
 
 // Floats implements pack.RowSource.
 func (r checkpointRows) Floats(w *ir.Value, row int, dst []float32) error {
-	if isTable(w.Name) {
-		r.tables.row(w.Name, row, dst)
-		return nil
+	if r.tables.has(w) {
+		return r.tables.Floats(w, row, dst)
+	}
+	if module, ok := strings.CutSuffix(w.Name, orderSuffix); ok {
+		return r.order(module, dst)
 	}
 	t, err := r.c.Tensor(w.Name)
 	if err != nil {
@@ -76,39 +98,50 @@ func (r checkpointRows) Floats(w *ir.Value, row int, dst []float32) error {
 	return t.ReadRow(row, dst)
 }
 
+// order reads the order of the inputs of a module.
+func (r checkpointRows) order(module string, dst []float32) error {
+	t, err := r.c.Tensor(module + ".weight")
+	if err != nil {
+		return err
+	}
+	_, order := t.Sorted()
+	for k, input := range order {
+		dst[k] = float32(input)
+	}
+	return nil
+}
+
 // Integers implements pack.RowSource: the checkpoint's own integers if it has
 // them in the weight's type, else the row rounded to nearest.
-func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32, _ []int8) error {
+func (r checkpointRows) Integers(w *ir.Value, row int, q []byte, scale []float32, zero []int8) error {
 	t, err := r.c.Tensor(w.Name)
 	if err != nil {
 		return err
 	}
-	halves := make([]uint16, len(scale))
-	if native, ok := nativeQuant(t.Type); ok && native == w.Type.Quant {
-		err = integers(t, row, q, halves)
-	} else {
-		err = roundRow(t, row, w.Type.Quant, q, halves)
+	if s := inOrder(t, r.options); holds(s, w.Type.Quant) {
+		return s.ReadIntegers(row, q, scale, zero)
+	}
+	return roundRow(t, row, w.Type.Quant, q, scale)
+}
+
+// holds says whether the tensor has integers of that type.
+func holds(t *checkpoint.Tensor, q ir.Quant) bool {
+	native, ok := nativeQuant(t)
+	return ok && native == q
+}
+
+func roundRow(t *checkpoint.Tensor, row int, to ir.Quant, q []byte, scale []float32) error {
+	floats, halves := make([]float32, len(q)), make([]uint16, len(scale))
+	if err := t.ReadRow(row, floats); err != nil {
+		return err
+	}
+	if err := quant.RTN(to.Bits, to.Group, floats, q, halves); err != nil {
+		return err
 	}
 	for i, h := range halves {
 		scale[i] = half.F16ToF32(h)
 	}
-	return err
-}
-
-func integers(t *checkpoint.Tensor, row int, q []byte, scale []uint16) error {
-	src, err := t.Row(row)
-	if err != nil {
-		return err
-	}
-	return quant.Integers(t.Type, src, q, scale)
-}
-
-func roundRow(t *checkpoint.Tensor, row int, to ir.Quant, q []byte, scale []uint16) error {
-	floats := make([]float32, len(q))
-	if err := t.ReadRow(row, floats); err != nil {
-		return err
-	}
-	return quant.RTN(to.Bits, to.Group, floats, q, scale)
+	return nil
 }
 
 // HasIntegers reports whether a projection of the checkpoint is stored in
@@ -117,13 +150,12 @@ func (m *Model) HasIntegers() bool {
 	if m.Checkpoint == nil {
 		return false
 	}
-	l := llama{Config: m.Config}
-	for _, r := range l.roles() {
-		t, err := m.Checkpoint.Tensor(layerWeight(0, r.name))
-		if r.in == 0 || err != nil {
+	for _, s := range m.Config.LayerTensors(0) {
+		t, err := m.Checkpoint.Tensor(checkpoint.LayerPrefix(0) + s.Name)
+		if len(s.Shape) < 2 || err != nil {
 			continue
 		}
-		if _, ok := nativeQuant(t.Type); ok {
+		if _, ok := nativeQuant(inOrder(t, Options{})); ok {
 			return true
 		}
 	}

@@ -35,7 +35,7 @@ func Open(spec string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{fromCheckpoint(spec, c.Config()), c}, nil
+	return &Model{Config{baseName(spec), c.Config()}, c}, nil
 }
 
 func openCheckpoint(spec string) (*checkpoint.Checkpoint, error) {
@@ -52,18 +52,6 @@ func openCheckpoint(spec string) (*checkpoint.Checkpoint, error) {
 		return nil, err
 	}
 	return checkpoint.FromGGUF(spec, data)
-}
-
-func fromCheckpoint(spec string, c checkpoint.Config) Config {
-	return Config{
-		Name: baseName(spec), Layers: c.Layers, Hidden: c.Hidden, Intermediate: c.Intermediate,
-		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Vocab: c.Vocab, Context: c.Context,
-		NormEps: c.NormEps, TieEmbeddings: c.TieEmbeddings,
-		Rope: Rope{
-			Theta: c.RopeTheta, Type: c.Rope.Type, Factor: c.Rope.Factor, Low: c.Rope.LowFreq, High: c.Rope.HighFreq,
-			Context: c.Rope.OriginalContext, Divisors: c.RopeFactors,
-		},
-	}
 }
 
 // baseName is the name of a model: its built-in name, or that of its file or
@@ -101,7 +89,7 @@ func (g *Graph) Prefill() int {
 // Graph builds the module, places its weights and finds what fills them. seed,
 // if not nil, gives a preset synthetic weights.
 func (m *Model) Graph(o Options, seed *uint64) (*Graph, error) {
-	module, err := Llama(m.Config, m.types(o), o)
+	module, err := Build(m.Config, m.types(o), o)
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +100,11 @@ func (m *Model) Graph(o Options, seed *uint64) (*Graph, error) {
 	g := &Graph{Module: module, Plan: plan}
 	switch {
 	case m.Checkpoint != nil:
-		g.Source, err = checkpointSource(m.Checkpoint, &m.Config)
+		g.Source = checkpointSource(m.Checkpoint, &m.Config, o)
 	case seed != nil:
-		g.Source, err = Synthetic(m.Config, *seed)
+		g.Source = Synthetic(m.Config, o.Context, *seed)
 	}
-	return g, err
+	return g, nil
 }
 
 func (m *Model) types(o Options) WeightTypes {

@@ -1,10 +1,12 @@
 package model
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/ir"
 )
 
@@ -21,6 +23,16 @@ func TestParameters(t *testing.T) {
 		"llama2-70b":     68_976_648_192,
 		"llama3-8b":      8_030_261_248,
 		"llama3.1-70b":   70_553_706_496,
+		"mistral-7b":     7_241_732_096,
+		"qwen2.5-7b":     7_615_616_512,
+		"qwen3-8b":       8_190_735_360,
+		"gemma2-9b":      9_241_705_984,
+		"gemma3-270m":    268_098_176,
+		"phi3-mini-4k":   3_821_079_552,
+		"mixtral-8x7b":   46_702_792_704,
+		"qwen3-30b-a3b":  30_532_122_624,
+		"gpt-oss-20b":    20_914_757_184,
+		"gpt-oss-120b":   116_829_156_672,
 	}
 	for _, c := range Presets() {
 		require.Equal(t, published[c.Name], c.Parameters(), c.Name)
@@ -32,11 +44,11 @@ func TestParameters(t *testing.T) {
 // TestParametersAreTheWeights counts the elements of the graph's weights.
 func TestParametersAreTheWeights(t *testing.T) {
 	for _, c := range Presets() {
-		m, err := Llama(c, PresetTypes{}, Options{Kind: ir.KindF32, Context: 16})
+		m, err := Build(c, PresetTypes{}, Options{Kind: ir.KindF32, Context: 16})
 		require.NoError(t, err)
 		var n int64
 		for _, w := range m.Weights {
-			if !isTable(w.Name) {
+			if !strings.HasPrefix(w.Name, "rope.") {
 				n += int64(w.Type.Elements())
 			}
 		}
@@ -47,14 +59,14 @@ func TestParametersAreTheWeights(t *testing.T) {
 func TestLlama70B(t *testing.T) {
 	c, err := Preset("llama2-70b")
 	require.NoError(t, err)
-	require.Equal(t, Config{
-		Name: "llama2-70b", Layers: 80, Hidden: 8192, Intermediate: 28672, Heads: 64, KVHeads: 8, HeadDim: 128,
-		Vocab: 32000, Context: 2048, NormEps: 1e-5, Rope: Rope{Theta: 10000, Type: "default"},
-	}, c)
+	require.Equal(t, Config{"llama2-70b", checkpoint.Config{
+		Architecture: "llama", Layers: 80, Hidden: 8192, Intermediate: 28672, Heads: 64, KVHeads: 8, HeadDim: 128,
+		Vocab: 32000, Context: 2048, NormEps: 1e-5, Rope: checkpoint.Rope{Theta: 10000, Type: "default"},
+	}}, c)
 	require.EqualValues(t, 2*80*8*128*2048*4, c.CacheBytes(2048))
 
 	q4 := ir.Quant{Bits: 4, Group: 32, Scale: ir.F16}
-	m, err := Llama(c, PresetTypes{&q4}, Options{Kind: ir.KindA15, Prefill: 16})
+	m, err := Build(c, PresetTypes{&q4}, Options{Kind: ir.KindA15, Prefill: 16})
 	require.NoError(t, err)
 	types := map[string]ir.Type{}
 	quantized := 0
@@ -87,5 +99,6 @@ func TestLlama70B(t *testing.T) {
 func TestUnknownPreset(t *testing.T) {
 	_, err := Preset("llama4")
 	require.EqualError(t, err, `model: no preset "llama4"; there are stories260k, smollm2-135m, tinyllama-1.1b, `+
-		`llama2-7b, llama2-13b, llama2-70b, llama3-8b, llama3.1-70b`)
+		`llama2-7b, llama2-13b, llama2-70b, llama3-8b, llama3.1-70b, mistral-7b, qwen2.5-7b, qwen3-8b, gemma2-9b, `+
+		`gemma3-270m, phi3-mini-4k, mixtral-8x7b, qwen3-30b-a3b, gpt-oss-20b, gpt-oss-120b`)
 }

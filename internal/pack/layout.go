@@ -15,7 +15,7 @@ func Blocks(n int) int { return (n + Lanes - 1) / Lanes }
 
 // Part is one array of a packed weight.
 type Part struct {
-	Suffix string  // "" for floats and integers, "scale" or "zero"
+	Suffix string  // "" for floats and integers, "scale", "zero" or "min"
 	Elem   ir.Elem // F32, F16, BF16 or I8
 	Shape  []int   // row-major
 }
@@ -35,13 +35,19 @@ func (p Part) Bytes() int64 { return ir.Tensor(p.Elem, p.Shape...).Bytes() }
 //	8-bit     data  i8 [B][K/G][G][64], two's complement
 //	both      scale f16 or f32 [B][K/G][64]
 //	          zero  i8 [B][K/G][64], only with zero points
+//	          min   f16 or f32 [B][K/G][64], only with minimums
 //
-// Row n is lane n%64 of block n/64. Rows and inputs that pad a block or the
-// last group are zero weights: nibble 8 when symmetric, else integer, scale
-// and zero point 0.
+// Of a stack of matrices [E,N,K] (experts), each array has a new first
+// dimension E. Row n is lane n%64 of block n/64. Rows and inputs that pad a
+// block or the last group are zero weights: nibble 8 when symmetric, else
+// integer, scale, zero point and minimum 0. Inputs that pad the last group of a
+// row with a minimum stand for that minimum; activations are zero there.
 func Parts(t ir.Type, matrix bool) []Part {
 	if !matrix {
 		return []Part{{Elem: t.Elem, Shape: t.Shape}}
+	}
+	if len(t.Shape) == 3 {
+		return expertParts(t)
 	}
 	b, k := Blocks(t.Shape[0]), t.Shape[1]
 	if t.Elem != ir.Block {
@@ -54,6 +60,18 @@ func Parts(t ir.Type, matrix bool) []Part {
 	}
 	if t.Quant.Zero {
 		parts = append(parts, Part{Suffix: "zero", Elem: ir.I8, Shape: []int{b, groups, Lanes}})
+	}
+	if t.Quant.Min {
+		parts = append(parts, Part{Suffix: "min", Elem: t.Quant.Scale, Shape: []int{b, groups, Lanes}})
+	}
+	return parts
+}
+
+// expertParts are the arrays of one expert, stacked.
+func expertParts(t ir.Type) []Part {
+	parts := Parts(t.Expert(), true)
+	for i, p := range parts {
+		parts[i].Shape = append([]int{t.Shape[0]}, p.Shape...)
 	}
 	return parts
 }

@@ -104,6 +104,14 @@ func TestZeroPointLayout(t *testing.T) {
 	require.Equal(t, []int8{1, 0, -1, 0}, Int8s(p.Parts[2])[64:68])
 }
 
+func TestMinimumLayout(t *testing.T) {
+	p := packed(t, ir.Quantized(ir.Quant{Bits: 4, Group: 32, Scale: ir.F32, Min: true}, 3, 36), FromRows(ramp{}))
+	require.Equal(t, "10 21 32 00", octets(p.Parts[0][:4]), "padding of 0")
+	require.Equal(t, []float32{0.5, 1.5, 2.5, 0}, Floats(p.Parts[1])[64:68], "scales of group 1")
+	require.Equal(t, []float32{1, 2, 3, 0}, Floats(p.Parts[2])[:4], "minimums of group 0 follow the scales")
+	require.Equal(t, []float32{1.5, 2.5, 3.5, 0}, Floats(p.Parts[2])[64:68])
+}
+
 func TestByteLayout(t *testing.T) {
 	p := packed(t, ir.Quantized(ir.Quant{Bits: 8, Group: 32, Scale: ir.F32}, 2, 33), FromRows(ramp{}))
 	require.Len(t, p.Parts[0], 2*32*64)
@@ -128,5 +136,5 @@ func TestScaleThatDoesNotFit(t *testing.T) {
 	plan, err := NewPlan(m)
 	require.NoError(t, err)
 	_, err = Build(t.Context(), plan, FromRows(badScale{}), nil)
-	require.EqualError(t, err, `pack: weight "w": row 0: scale 0.1 of group 0 is not a float16`)
+	require.EqualError(t, err, `pack: weight "w": row 0: scale or minimum 0.1 of group 0 is not a float16`)
 }

@@ -9,18 +9,19 @@ func clearPadding(p *Placed, block int, parts [][]byte) {
 	if t.Elem == ir.Block {
 		clearInputs(t, parts[0])
 	}
+	_, count := blockRows(t, block)
 	for i, part := range p.Parts {
 		fill := byte(0)
 		if i == 0 && t.Elem == ir.Block {
 			fill = zeroByte(t.Quant)
 		}
-		clearLanes(parts[i], lanes(p.Weight, block)*part.Elem.Size(), Lanes*part.Elem.Size(), fill)
+		clearLanes(parts[i], count*part.Elem.Size(), Lanes*part.Elem.Size(), fill)
 	}
 }
 
 // zeroByte holds zero weights, as integers stand for them.
 func zeroByte(q ir.Quant) byte {
-	if q.Bits == 4 && !q.Zero {
+	if q.Bits == 4 && q.Symmetric() {
 		return 0x88
 	}
 	return 0
@@ -35,5 +36,5 @@ func clearLanes(b []byte, first, row int, v byte) {
 
 // clearInputs fills the inputs of the last group that the matrix does not have.
 func clearInputs(t ir.Type, q []byte) {
-	fillBytes(q[t.Shape[1]*t.Quant.Bits/8*Lanes:], zeroByte(t.Quant))
+	fillBytes(q[width(t)*t.Quant.Bits/8*Lanes:], zeroByte(t.Quant))
 }

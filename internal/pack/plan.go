@@ -126,7 +126,7 @@ func (u *uses) mark(n *ir.Node) {
 			p := n.Callee.Params[i]
 			u.matrix[a] = u.matrix[a] || u.matrix[p]
 			u.plain[a] = u.plain[a] || u.plain[p]
-		case i == 1 && (n.Op == ir.Linear || n.Op == ir.Embed):
+		case i == 1 && (n.Op == ir.Linear || n.Op == ir.Embed || n.Op == ir.MoELinear):
 			u.matrix[a] = true
 		default:
 			u.plain[a] = true

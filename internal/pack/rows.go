@@ -12,12 +12,14 @@ import (
 // RowSource reads the logical rows of weights, as a checkpoint has them.
 type RowSource interface {
 	// Floats reads row r of a float weight: the whole of a vector, row r of a
-	// matrix.
+	// matrix, row r%N of matrix r/N of a stack [E,N,K]. Of a vector of integers
+	// it reads their values, which are below 2^24.
 	Floats(w *ir.Value, r int, dst []float32) error
-	// Integers reads row r of a block-quantized matrix [N,K]: K integers in q
-	// (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's complement), and
-	// a scale and a zero point for each group. zero is empty if the type has
-	// no zero points.
+	// Integers reads row r of a block-quantized matrix [N,K] or stack: K
+	// integers in q (4-bit: 0..15, with 8 added if symmetric; 8-bit: two's
+	// complement), and a scale and a zero point for each group. zero is empty
+	// if the type has no zero points; if it has minimums they follow the scales
+	// in scale.
 	Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error
 }
 
@@ -38,31 +40,24 @@ func (s rowPacker) Fill(p *Placed, block int, parts [][]byte) error {
 }
 
 func (s rowPacker) fillPlain(w *ir.Value, dst []byte) error {
-	shape := w.Type.Shape
-	rows, width := 1, shape[len(shape)-1]
-	if len(shape) == 2 {
-		rows = shape[0]
-	}
-	row := make([]float32, width)
-	for r := range rows {
+	row := make([]float32, width(w.Type))
+	for r := range w.Type.Elements() / len(row) {
 		if err := s.rows.Floats(w, r, row); err != nil {
 			return err
 		}
 		for i, v := range row {
-			putFloat(dst, w.Type.Elem, r*width+i, v)
+			putFloat(dst, w.Type.Elem, r*len(row)+i, v)
 		}
 	}
 	return nil
 }
 
-// lanes is the number of rows that the block really has.
-func lanes(w *ir.Value, block int) int { return min(Lanes, w.Type.Shape[0]-block*Lanes) }
-
 func (s rowPacker) fillFloats(w *ir.Value, block int, dst []byte) error {
 	clear(dst)
-	row := make([]float32, w.Type.Shape[1])
-	for lane := range lanes(w, block) {
-		if err := s.rows.Floats(w, block*Lanes+lane, row); err != nil {
+	row := make([]float32, width(w.Type))
+	first, count := blockRows(w.Type, block)
+	for lane := range count {
+		if err := s.rows.Floats(w, first+lane, row); err != nil {
 			return err
 		}
 		for k, v := range row {
@@ -72,6 +67,9 @@ func (s rowPacker) fillFloats(w *ir.Value, block int, dst []byte) error {
 	return nil
 }
 
+// width is the length of a row.
+func width(t ir.Type) int { return t.Shape[len(t.Shape)-1] }
+
 // putFloat stores element i of an array of that type, rounding to nearest even.
 func putFloat(dst []byte, elem ir.Elem, i int, v float32) {
 	switch elem {
@@ -79,31 +77,34 @@ func putFloat(dst []byte, elem ir.Elem, i int, v float32) {
 		binary.LittleEndian.PutUint16(dst[2*i:], half.F32ToF16(v))
 	case ir.BF16:
 		binary.LittleEndian.PutUint16(dst[2*i:], half.F32ToBF16(v))
+	case ir.I32:
+		binary.LittleEndian.PutUint32(dst[4*i:], uint32(int32(v)))
 	default:
 		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
 	}
 }
 
 func (s rowPacker) fillIntegers(w *ir.Value, block int, parts [][]byte) error {
-	quant, k := w.Type.Quant, w.Type.Shape[1]
+	quant, k := w.Type.Quant, width(w.Type)
 	groups := quant.Groups(k)
 	for _, part := range parts[1:] {
 		clear(part)
 	}
 	fillBytes(parts[0], zeroByte(quant))
-	row := integerRow{
-		q:     make([]byte, k),
-		scale: make([]float32, groups),
-	}
+	row := integerRow{q: make([]byte, k), scale: make([]float32, groups)}
 	if quant.Zero {
 		row.zero = make([]int8, groups)
 	}
-	for lane := range lanes(w, block) {
-		if err := s.rows.Integers(w, block*Lanes+lane, row.q, row.scale, row.zero); err != nil {
+	if quant.Min {
+		row.scale = make([]float32, 2*groups)
+	}
+	first, count := blockRows(w.Type, block)
+	for lane := range count {
+		if err := s.rows.Integers(w, first+lane, row.q, row.scale, row.zero); err != nil {
 			return err
 		}
 		if err := row.pack(quant, lane, parts); err != nil {
-			return fmt.Errorf("row %d: %w", block*Lanes+lane, err)
+			return fmt.Errorf("row %d: %w", first+lane, err)
 		}
 	}
 	return nil
@@ -118,7 +119,7 @@ func fillBytes(b []byte, v byte) {
 // integerRow is one row of a block-quantized matrix.
 type integerRow struct {
 	q     []byte
-	scale []float32
+	scale []float32 // and the minimums after them
 	zero  []int8
 }
 
@@ -131,10 +132,11 @@ func (r *integerRow) pack(quant ir.Quant, lane int, parts [][]byte) error {
 			parts[0][k*Lanes+lane] = q
 		}
 	}
-	for g, v := range r.scale {
-		putFloat(parts[1], quant.Scale, g*Lanes+lane, v)
+	groups := quant.Groups(len(r.q))
+	for i, v := range r.scale {
+		putFloat(parts[1+i/groups], quant.Scale, i%groups*Lanes+lane, v)
 		if quant.Scale == ir.F16 && half.F16ToF32(half.F32ToF16(v)) != v {
-			return fmt.Errorf("scale %g of group %d is not a float16", v, g)
+			return fmt.Errorf("scale or minimum %g of group %d is not a float16", v, i%groups)
 		}
 	}
 	for g, v := range r.zero {

@@ -13,17 +13,36 @@ import (
 // Source fills packed arrays. Fill is called from several goroutines at once.
 type Source interface {
 	// Fill writes one block of each part of a weight: of a matrix, rows
-	// 64*block to 64*block+63; of any other weight, everything. The slices
+	// 64*block to 64*block+63; of a stack of matrices, those of its blocks,
+	// counted through the stack; of any other weight, everything. The slices
 	// are the exact size of the block and hold arbitrary bytes.
 	Fill(p *Placed, block int, parts [][]byte) error
 }
 
 // Blocks is the number of blocks that a Source fills one by one.
 func (p *Placed) Blocks() int {
-	if p.Matrix {
-		return Blocks(p.Weight.Type.Shape[0])
+	if !p.Matrix {
+		return 1
 	}
-	return 1
+	matrices, rows := matrixRows(p.Weight.Type)
+	return matrices * Blocks(rows)
+}
+
+// matrixRows is the number of matrices of a matrix or a stack of them, and the
+// rows of each.
+func matrixRows(t ir.Type) (matrices, rows int) {
+	if len(t.Shape) == 3 {
+		return t.Shape[0], t.Shape[1]
+	}
+	return 1, t.Shape[0]
+}
+
+// blockRows are the rows of a block: the first, counted through a stack of
+// matrices, and how many there are.
+func blockRows(t ir.Type, block int) (first, count int) {
+	_, rows := matrixRows(t)
+	matrix, block := block/Blocks(rows), block%Blocks(rows)
+	return matrix*rows + block*Lanes, min(Lanes, rows-block*Lanes)
 }
 
 // Bytes is the size of all parts together.

@@ -19,12 +19,16 @@ type Synthetic struct{ Seed uint64 }
 func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 	bits := s.stream(p.Weight.Name, block)
 	t := p.Weight.Type
-	if !p.Matrix {
+	switch {
+	case t.Elem == ir.I32:
+		fillOrder(parts[0])
+		return nil
+	case !p.Matrix:
 		fillUniform(parts[0], t.Elem, 1, 0.25, bits)
 		return nil
 	}
 	// A uniform variable on [-a, a) has the variance a*a/3.
-	amplitude := math.Sqrt(3 / float64(t.Shape[1]))
+	amplitude := math.Sqrt(3 / float64(width(t)))
 	if t.Elem != ir.Block {
 		fillUniform(parts[0], t.Elem, 0, amplitude, bits)
 	} else {
@@ -34,9 +38,20 @@ func (s Synthetic) Fill(p *Placed, block int, parts [][]byte) error {
 		if t.Quant.Zero {
 			fillZeros(parts[2], t.Quant.Bits, bits)
 		}
+		if t.Quant.Min {
+			fillMinimums(parts[2], parts[1], t.Quant.Scale)
+		}
 	}
 	clearPadding(p, block, parts)
 	return nil
+}
+
+// fillOrder fills the indices of a vector in descending order.
+func fillOrder(dst []byte) {
+	n := len(dst) / 4
+	for i := range n {
+		putFloat(dst, ir.I32, i, float32(n-1-i))
+	}
 }
 
 // splitmix is the generator of Steele, Lea and Flood (2014).
@@ -100,5 +115,17 @@ func fillZeros(dst []byte, width int, bits *splitmix) {
 	}
 	for i := range dst {
 		dst[i] = byte(mid + int(bits.next()%3) - 1)
+	}
+}
+
+// fillMinimums fills minimums of -8 times the scale: 4-bit integers are then
+// centred.
+func fillMinimums(dst, scales []byte, elem ir.Elem) {
+	for i := range len(dst) / elem.Size() {
+		if elem == ir.F16 {
+			putFloat(dst, elem, i, -8*half.F16ToF32(Uint16s(scales)[i]))
+		} else {
+			putFloat(dst, elem, i, -8*Floats(scales)[i])
+		}
 	}
 }

@@ -16,8 +16,11 @@ func matrixTypes(n, k int) []ir.Type {
 	types := []ir.Type{ir.Tensor(ir.F32, n, k), ir.Tensor(ir.F16, n, k), ir.Tensor(ir.BF16, n, k)}
 	for _, bits := range []int{4, 8} {
 		for _, scale := range []ir.Elem{ir.F16, ir.F32} {
-			for _, zero := range []bool{false, true} {
-				types = append(types, ir.Quantized(ir.Quant{Bits: bits, Group: 32, Scale: scale, Zero: zero}, n, k))
+			q := ir.Quant{Bits: bits, Group: 32, Scale: scale}
+			zero, minimum := q, q
+			zero.Zero, minimum.Min = true, true
+			for _, q := range []ir.Quant{q, zero, minimum} {
+				types = append(types, ir.Quantized(q, n, k))
 			}
 		}
 	}
@@ -53,7 +56,8 @@ func (u unpacked) Floats(w *ir.Value, r int, dst []float32) error {
 
 func (u unpacked) Integers(w *ir.Value, r int, q []byte, scale []float32, zero []int8) error {
 	quant, block, lane := w.Type.Quant, r/Lanes, r%Lanes
-	bytes := u.Parts[0][block*len(scale)*quant.Group*quant.Bits/8*Lanes:]
+	groups := quant.Groups(len(q))
+	bytes := u.Parts[0][block*groups*quant.Group*quant.Bits/8*Lanes:]
 	for k := range q {
 		if quant.Bits == 8 {
 			q[k] = bytes[k*Lanes+lane]
@@ -61,18 +65,25 @@ func (u unpacked) Integers(w *ir.Value, r int, q []byte, scale []float32, zero [
 			q[k] = bytes[k/2*Lanes+lane] >> (k % 2 * 4) & 15
 		}
 	}
-	for g := range scale {
-		at := (block*len(scale)+g)*Lanes + lane
-		if quant.Scale == ir.F32 {
-			scale[g] = Floats(u.Parts[1])[at]
-		} else {
-			scale[g] = half.F16ToF32(Uint16s(u.Parts[1])[at])
-		}
+	for g := range groups {
+		at := (block*groups+g)*Lanes + lane
+		scale[g] = u.float(1, at)
 		if quant.Zero {
 			zero[g] = Int8s(u.Parts[2])[at]
 		}
+		if quant.Min {
+			scale[groups+g] = u.float(2, at)
+		}
 	}
 	return nil
+}
+
+// float is a scale or a minimum.
+func (u unpacked) float(part, at int) float32 {
+	if u.Type.Quant.Scale == ir.F32 {
+		return Floats(u.Parts[part])[at]
+	}
+	return half.F16ToF32(Uint16s(u.Parts[part])[at])
 }
 
 // TestSyntheticDepends: the same bytes again, others for another seed, name
@@ -115,12 +126,16 @@ func TestSyntheticGolden(t *testing.T) {
 		"bf16[128,64] 43 be 61 3d",
 		"q4g32f16[128,64] 90 8f 7e 20 39 28 27 28",
 		"q4g32f16z[128,64] 90 8f 7e 20 39 28 27 28 08 09 09 08",
+		"q4g32f16m[128,64] 90 8f 7e 20 39 28 27 28 39 b4 27 b4",
 		"q4g32f32[128,64] 90 8f 7e 20 00 20 07 3d",
 		"q4g32f32z[128,64] 90 8f 7e 20 00 20 07 3d 08 09 09 08",
+		"q4g32f32m[128,64] 90 8f 7e 20 00 20 07 3d 00 20 87 be",
 		"q8g32f16[128,64] 90 8f 7e 20 e0 16 cb 15",
 		"q8g32f16z[128,64] 90 8f 7e 20 e0 16 cb 15 ff 00 ff 01",
+		"q8g32f16m[128,64] 90 8f 7e 20 e0 16 cb 15 e0 a2 cb a1",
 		"q8g32f32[128,64] 90 8f 7e 20 00 00 dc 3a",
 		"q8g32f32z[128,64] 90 8f 7e 20 00 00 dc 3a ff 00 ff 01",
+		"q8g32f32m[128,64] 90 8f 7e 20 00 00 dc 3a 00 00 5c bc",
 	}, got)
 }
 
@@ -156,14 +171,15 @@ func (u unpacked) row(t ir.Type, r int) []float64 {
 		return row
 	}
 	groups := t.Quant.Groups(len(row))
-	q, scale, zero := make([]byte, len(row)), make([]float32, groups), make([]int8, groups)
+	q, scale, zero := make([]byte, len(row)), make([]float32, 2*groups), make([]int8, groups)
 	u.Integers(w, r, q, scale, zero)
 	for k := range row {
 		v := int(int8(q[k]))
-		if t.Quant.Bits == 4 && !t.Quant.Zero {
+		if t.Quant.Bits == 4 && t.Quant.Symmetric() {
 			v -= 8
 		}
-		row[k] = float64(v-int(zero[k/t.Quant.Group])) * float64(scale[k/t.Quant.Group])
+		g := k / t.Quant.Group
+		row[k] = float64(v-int(zero[g]))*float64(scale[g]) + float64(scale[groups+g])
 	}
 	return row
 }

@@ -17,10 +17,13 @@ func Uint16s(b []byte) []uint16 { return view[uint16](b) }
 // Floats views little-endian bytes as float32; len(b) is a multiple of 4.
 func Floats(b []byte) []float32 { return view[float32](b) }
 
+// Int32s views little-endian bytes as 32-bit integers; len(b) is a multiple of 4.
+func Int32s(b []byte) []int32 { return view[int32](b) }
+
 // Int8s views bytes as signed integers.
 func Int8s(b []byte) []int8 { return view[int8](b) }
 
-func view[T uint16 | float32 | int8](b []byte) []T {
+func view[T uint16 | float32 | int32 | int8](b []byte) []T {
 	if len(b) == 0 {
 		return nil
 	}

@@ -47,9 +47,7 @@ func readGolden(f *safetensors.File) (*golden.Recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	for b := ids.Data; len(b) > 0; b = b[8:] {
-		r.IDs = append(r.IDs, int(int64(binary.LittleEndian.Uint64(b))))
-	}
+	r.IDs = integers(ids)
 	logits, err := find(f, "logits", quant.F32, 2)
 	if err != nil {
 		return nil, err
@@ -73,6 +71,14 @@ func find(f *safetensors.File, name string, typ *quant.Type, rank int) (*safeten
 		return nil, fmt.Errorf("tensor %q is %s %v, want %s of rank %d", name, t.Type, t.Shape, typ, rank)
 	}
 	return t, nil
+}
+
+func integers(t *safetensors.Tensor) []int {
+	values := make([]int, len(t.Data)/8)
+	for i := range values {
+		values[i] = int(int64(binary.LittleEndian.Uint64(t.Data[8*i:])))
+	}
+	return values
 }
 
 func floats(t *safetensors.Tensor) []float32 {

@@ -90,10 +90,10 @@ func traceCall(m *Module, ref *reference.Engine, compiled *engine.Compiled, toke
 	return v, nil
 }
 
-// AgainstGolden runs the golden's prompt and as many greedy steps as it has on
-// the reference, and compares logits and, if the golden has them, the hidden
-// states after every layer.
-func AgainstGolden(ctx context.Context, e *reference.Engine, recorded *golden.Recorded) ([]*golden.Verdict, error) {
+// Within runs the golden's prompt and as many greedy steps as it has on the
+// reference, and compares logits and, if the golden has them, the hidden states
+// after every layer.
+func Within(ctx context.Context, policy golden.Policy, e *reference.Engine, recorded *golden.Recorded) ([]*golden.Verdict, error) {
 	if err := recorded.Check(); err != nil {
 		return []*golden.Verdict{golden.Skip("recorded logits", err.Error())}, nil
 	}
@@ -111,7 +111,6 @@ func AgainstGolden(ctx context.Context, e *reference.Engine, recorded *golden.Re
 		Engine: "reference", IDs: run.IDs, Prompt: run.Prompt, Logits: run.Logits, Vocab: run.Vocab,
 		Hidden: hidden.states(), HiddenSize: recorded.HiddenSize,
 	}
-	policy := golden.Float32Policy()
 	verdicts := []*golden.Verdict{golden.Logits(policy, recorded, got)}
 	if len(recorded.Hidden) > 0 {
 		verdicts = append(verdicts, golden.Hidden(policy, recorded, got))

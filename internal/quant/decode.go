@@ -53,12 +53,24 @@ func decodeQ4_1(src []byte, dst []float32) {
 	}
 }
 
-// decodeQ8_0: float16 d, then 32 int8; q*d.
-func decodeQ8_0(src []byte, dst []float32) {
-	for ; len(dst) > 0; src, dst = src[34:], dst[32:] {
-		d := f16(src)
-		for j, b := range src[2:34] {
-			dst[j] = float32(int8(b)) * d
+// decodeQ5_1: float16 d and m, 32 fifth bits, then nibbles; q*d + m.
+func decodeQ5_1(src []byte, dst []float32) {
+	var q [32]uint8
+	for ; len(dst) > 0; src, dst = src[24:], dst[32:] {
+		d, m := f16(src), f16(src[2:])
+		fifthBits(src[4:], src[8:], q[:])
+		for j, v := range q {
+			dst[j] = float32(float32(v)*d) + m
 		}
+	}
+}
+
+// fifthBits joins the 5-bit integers of a block of 32: bit i of high is the
+// fifth bit of element i; nibbles as in Q4_0.
+func fifthBits(high, nibbles []byte, q []uint8) {
+	h := binary.LittleEndian.Uint32(high)
+	for j, b := range nibbles[:16] {
+		q[j] = b&15 | uint8(h>>j&1)<<4
+		q[j+16] = b>>4 | uint8(h>>(j+16)&1)<<4
 	}
 }

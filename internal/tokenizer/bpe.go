@@ -1,162 +1,151 @@
 package tokenizer
 
-import "unicode/utf8"
+import (
+	"slices"
+	"sync/atomic"
+	"unicode/utf8"
+)
 
-// symbol is a stretch of the text that is one piece or one unknown character.
-// Symbols form a doubly linked list in text order, with the index end on both
-// sides.
-type symbol struct {
-	start, length int // bytes; length 0: merged into its left neighbour
-	prev, next    int
-	frozen        bool // a user-defined piece, which takes no part in merges
+// bpe merges the symbols of a word by rank. What it gives for a word is what
+// Hugging Face tokenizers gives: again and again the pair of neighbours of the
+// lowest rank is merged, the leftmost of equals.
+type bpe struct {
+	words  map[string]int32 // tokens by the text that they stand for
+	merges mergeTable
+	// bytes are the ids of single bytes, or None: tokens of the byte-level
+	// alphabet, or <0x00> to <0xFF> with byte fallback.
+	bytes   [256]int32
+	unknown int32 // stands for what no token spells, or None
+	// whole remembers of each token whether merging its text gives it back.
+	whole []atomic.Uint32
+
+	byteLevel    bool // symbols are bytes, not characters
+	holes        bool // what is unknown keeps its neighbours apart, also without an unknown token
+	fallback     bool // a character that is no token gives its bytes
+	fuseUnknown  bool // unknown characters in a row give one token
+	ignoreMerges bool // a word that is a token is that token
 }
 
-const end = -1
+// States of bpe.whole.
+const (
+	notTried uint32 = iota
+	merged
+	notMerged
+)
 
-// pair is a merge to be done: the symbol left and its right neighbour, while
-// together they still measure length bytes.
-type pair struct {
-	score  float32
-	left   int
-	length int
+// hole is the id of an unknown symbol that gives no token. No pair has it.
+const hole = -2
+
+// unit is a symbol of a word: a token and the bytes that it stands for.
+type unit struct{ id, start, end int32 }
+
+// encoder encodes words with memory that it uses again.
+type encoder struct {
+	m     *bpe
+	units []unit
+	next  []merge // of each unit with the next one
+	nodes []node
+	queue heap[candidate]
 }
 
-// before orders merges: the highest score, then the leftmost.
-func (p pair) before(q pair) bool {
-	if p.score != q.score {
-		return p.score > q.score
+// word returns the tokens of a word. They are valid until the next call.
+func (e *encoder) word(text string) []unit {
+	m := e.m
+	id, ok := m.words[text]
+	if !ok {
+		return e.merge(text)
 	}
-	return p.left < q.left
-}
-
-// merger encodes one text in O(n log n): every merge shortens the list of
-// symbols by one and adds at most two pairs to the heap.
-type merger struct {
-	t       *Tokenizer
-	text    string
-	symbols []symbol
-	pairs   heap
-	// splits says where to divide an unused piece that merges went through:
-	// as its pair that was proposed last.
-	splits map[int32]int
-}
-
-// newMerger cuts text into user-defined pieces and single characters.
-func newMerger(t *Tokenizer, text string) *merger {
-	m := &merger{t: t, text: text, symbols: make([]symbol, 0, len(text))}
-	for at := 0; at < len(text); {
-		s := symbol{start: at, prev: len(m.symbols) - 1, next: len(m.symbols) + 1}
-		if _, n := t.user.prefix(text[at:]); n > 0 {
-			s.length, s.frozen = n, true
-		} else {
-			_, s.length = utf8.DecodeRuneInString(text[at:])
+	state := m.whole[id].Load()
+	if m.ignoreMerges || state == merged {
+		e.units = append(e.units[:0], unit{id, 0, int32(len(text))})
+		return e.units
+	}
+	units := e.merge(text)
+	if state == notTried {
+		state = notMerged
+		if len(units) == 1 && units[0].id == id {
+			state = merged
 		}
-		m.symbols = append(m.symbols, s)
-		at += s.length
+		m.whole[id].Store(state)
 	}
-	if n := len(m.symbols); n > 0 {
-		m.symbols[n-1].next = end
-	}
-	return m
+	return units
 }
 
-// lookup returns the id of a piece that text can become, or None.
-func (t *Tokenizer) lookup(piece string) int32 {
-	if len(piece) > t.maxPiece {
-		return None
+func (e *encoder) merge(text string) []unit {
+	e.units = e.units[:0]
+	if e.m.byteLevel {
+		e.splitBytes(text)
+	} else {
+		e.splitCharacters(text)
 	}
-	if id, ok := t.text[piece]; ok {
-		return id
+	if len(e.units) <= shortWord {
+		e.mergeShort()
+	} else {
+		e.mergeLong()
 	}
-	return None
+	if e.m.holes {
+		e.units = slices.DeleteFunc(e.units, func(u unit) bool { return u.id == hole })
+	}
+	return e.units
 }
 
-// run merges until no pair of neighbours is a piece.
-func (m *merger) run() {
-	for left := range m.symbols {
-		m.propose(left)
-	}
-	for len(m.pairs) > 0 {
-		p := m.pairs.pop()
-		if m.current(p) {
-			m.merge(p)
-			m.propose(m.symbols[p.left].prev)
-			m.propose(p.left)
-		}
-	}
-}
-
-// propose puts left and its right neighbour on the heap if they form a piece.
-func (m *merger) propose(left int) {
-	if left == end || m.symbols[left].next == end {
-		return
-	}
-	a, b := m.symbols[left], m.symbols[m.symbols[left].next]
-	if a.frozen || b.frozen {
-		return
-	}
-	length := a.length + b.length
-	id := m.t.lookup(m.text[a.start : a.start+length])
-	if id == None {
-		return
-	}
-	m.pairs.push(pair{score: m.t.vocab.Scores[id], left: left, length: length})
-	if m.t.vocab.Types[id] == TypeUnused {
-		if m.splits == nil {
-			m.splits = make(map[int32]int)
-		}
-		m.splits[id] = a.length
-	}
-}
-
-// current reports whether both symbols of p are as they were when proposed:
-// they only ever grow, so their joint length tells.
-func (m *merger) current(p pair) bool {
-	a := m.symbols[p.left]
-	return a.length > 0 && a.next != end && a.length+m.symbols[a.next].length == p.length
-}
-
-func (m *merger) merge(p pair) {
-	a := &m.symbols[p.left]
-	b := &m.symbols[a.next]
-	a.length, a.next = p.length, b.next
-	b.length = 0
-	if a.next != end {
-		m.symbols[a.next].prev = p.left
-	}
-}
-
-// appendIDs appends the ids of the symbols that are left.
-func (m *merger) appendIDs(ids []int) []int {
+func (e *encoder) splitBytes(text string) {
 	unknown := false
-	var stack []string // what is left to do of one symbol, the leftmost last
-	for _, s := range m.symbols {
-		if s.length == 0 {
-			continue
-		}
-		stack = append(stack, m.text[s.start:s.start+s.length])
-		for len(stack) > 0 {
-			piece := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			id := m.t.lookup(piece)
-			if n, ok := m.splits[id]; ok {
-				stack = append(stack, piece[n:], piece[:n])
-				continue
-			}
-			id = m.t.used(id)
-			ids = m.t.appendPiece(ids, piece, id, unknown)
-			unknown = id == None
-		}
+	for i := range len(text) {
+		id := e.m.bytes[text[i]]
+		e.addSymbol(id, i, i+1, unknown)
+		unknown = id == None
 	}
-	return ids
 }
 
-// used returns id, or None for an unused piece: where no merge explains one, a
-// single character, it counts as unknown, as in SentencePiece 0.2.3. (Earlier
-// releases gave its id.)
-func (t *Tokenizer) used(id int32) int32 {
-	if id != None && t.vocab.Types[id] == TypeUnused {
-		return None
+func (e *encoder) splitCharacters(text string) {
+	unknown := false
+	for i := 0; i < len(text); {
+		_, n := utf8.DecodeRuneInString(text[i:])
+		id, ok := e.m.words[text[i:i+n]]
+		switch {
+		case ok:
+			e.addSymbol(id, i, i+n, false)
+		case e.fallBack(text, i, i+n):
+			ok = true
+		default:
+			e.addSymbol(None, i, i+n, unknown)
+		}
+		unknown = !ok
+		i += n
 	}
-	return id
+}
+
+// fallBack adds the bytes from i to j of text if there are tokens for all.
+func (e *encoder) fallBack(text string, i, j int) bool {
+	if !e.m.fallback {
+		return false
+	}
+	for k := i; k < j; k++ {
+		if e.m.bytes[text[k]] == None {
+			return false
+		}
+	}
+	for ; i < j; i++ {
+		e.addSymbol(e.m.bytes[text[i]], i, i+1, false)
+	}
+	return true
+}
+
+// addSymbol adds a symbol, or what stands for an unknown one (None): nothing or
+// a hole when the model has no unknown token. In a run of them it may grow the
+// last.
+func (e *encoder) addSymbol(id int32, start, end int, inRun bool) {
+	if id == None {
+		switch id = e.m.unknown; {
+		case id == None && !e.m.holes:
+			return
+		case id == None:
+			id = hole
+		case inRun && e.m.fuseUnknown:
+			e.units[len(e.units)-1].end = int32(end)
+			return
+		}
+	}
+	e.units = append(e.units, unit{id, int32(start), int32(end)})
 }

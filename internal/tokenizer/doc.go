@@ -1,10 +1,14 @@
-// Package tokenizer turns text into token ids and back with the byte-pair
-// encoding of SentencePiece, the tokenizer of Llama 1 and 2, Mistral 7B,
-// TinyLlama and the stories models.
+// Package tokenizer turns text into token ids and back.
 //
-// Ids and text are those of SentencePiece itself: the most valuable pair of
-// neighbours is merged first, the leftmost of equals. Vocabularies come from
-// GGUF metadata ([FromGGUF]) or from a SentencePiece tokenizer.model
-// ([ParseModel]). What this package does not implement (unigram models,
-// character maps, the byte-level BPE of Llama 3) it refuses by name.
+// Three kinds of files describe a tokenizer: a SentencePiece tokenizer.model
+// ([ParseModel], [New]), a tokenizer.json of Hugging Face ([ParseJSON]) and the
+// metadata of a GGUF file ([FromGGUF]). Their ids and text are those of
+// SentencePiece, of Hugging Face tokenizers and of llama.cpp. What this package
+// does not implement (unigram models, character maps and so on) it refuses by
+// name.
+//
+// Two schemes do the work. SentencePiece's BPE looks neighbours up by their
+// joint text and merges the most valuable pair first. The other is the pipeline
+// of Hugging Face tokenizers: added tokens, normalizers, splitters, merges of
+// pairs of ids by rank, and stages of decoding.
 package tokenizer

@@ -3,6 +3,8 @@ package tokenizer
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Metadata is the key-value part of a GGUF file. Values have the Go type of
@@ -25,36 +27,70 @@ const (
 	keySpacePrefix = "tokenizer.ggml.add_space_prefix"
 )
 
-// FromGGUF returns the tokenizer that m describes. Absent keys mean what they
-// mean in llama.cpp for this tokenizer: BOS 1, EOS 2, unknown 0, add BOS and
-// the space prefix but not EOS. The id 4294967295 means none. A model other
-// than "llama" is refused.
+// FromGGUF returns the tokenizer that m describes: model "llama" (SentencePiece
+// BPE) or "gpt2" (byte-level BPE with a pre-tokenizer that has a name). Absent
+// keys mean what they mean in llama.cpp: for "llama" BOS 1, EOS 2, unknown 0,
+// add BOS and the space prefix but not EOS; for "gpt2" no special tokens, and to
+// add BOS only with some names. The id 4294967295 means none. Other models and
+// names are refused.
+//
+// A GGUF file does not say how to normalize text, so that nothing is: for Qwen
+// the original applies NFC.
 func FromGGUF(m Metadata) (*Tokenizer, error) {
-	v, err := vocabFromGGUF(m)
+	t, err := fromGGUF(&metadataReader{m: m})
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: gguf: %w", err)
 	}
-	return New(v)
+	return t, nil
 }
 
-func vocabFromGGUF(m Metadata) (Vocab, error) {
-	r := metadataReader{m: m}
-	if model := required[string](&r, keyModel); r.err == nil && model != "llama" {
-		return Vocab{}, fmt.Errorf("%s is %q: only \"llama\" (SentencePiece BPE) is supported", keyModel, model)
+func fromGGUF(r *metadataReader) (*Tokenizer, error) {
+	model := required[string](r, keyModel)
+	switch {
+	case r.err != nil:
+		return nil, r.err
+	case model == "llama":
+		return piecesFromGGUF(r)
+	case model == "gpt2":
+		return bpeFromGGUF(r)
 	}
+	return nil, fmt.Errorf("%s is %q: only \"llama\" (SentencePiece BPE) and \"gpt2\" (byte-level BPE) are supported", keyModel, model)
+}
+
+func piecesFromGGUF(r *metadataReader) (*Tokenizer, error) {
+	tokens, types := required[[]string](r, keyTokens), required[[]int32](r, keyTypes)
 	v := Vocab{
-		Tokens:         required[[]string](&r, keyTokens),
-		Scores:         required[[]float32](&r, keyScores),
-		Types:          required[[]int32](&r, keyTypes),
+		Tokens:         escapeUser(tokens, types),
+		Scores:         required[[]float32](r, keyScores),
+		Types:          types,
 		BOS:            r.id(keyBOS, 1),
 		EOS:            r.id(keyEOS, 2),
 		Unknown:        r.id(keyUnknown, 0),
-		AddBOS:         optional(&r, keyAddBOS, true),
-		AddEOS:         optional(&r, keyAddEOS, false),
-		AddSpacePrefix: optional(&r, keySpacePrefix, true),
+		AddBOS:         optional(r, keyAddBOS, true),
+		AddEOS:         optional(r, keyAddEOS, false),
+		AddSpacePrefix: optional(r, keySpacePrefix, true),
 		UnknownSurface: DefaultUnknownSurface,
 	}
-	return v, r.err
+	if r.err != nil {
+		return nil, r.err
+	}
+	p, err := newSentencePiece(v)
+	if err != nil {
+		return nil, err
+	}
+	return &Tokenizer{v, p}, nil
+}
+
+// escapeUser returns tokens with the spaces of user-defined ones written as
+// SentencePiece writes them. llama.cpp's converter writes them as spaces.
+func escapeUser(tokens []string, types []int32) []string {
+	escaped := slices.Clone(tokens)
+	for id := range min(len(tokens), len(types)) {
+		if types[id] == TypeUserDefined {
+			escaped[id] = strings.ReplaceAll(tokens[id], " ", space)
+		}
+	}
+	return escaped
 }
 
 // metadataReader reads typed values and keeps the first error.

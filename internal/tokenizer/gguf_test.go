@@ -2,7 +2,9 @@ package tokenizer
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +21,7 @@ func (m metadataMap) Metadata(key string) (any, bool) {
 
 // ggufScanner reads the key-value part of a GGUF file that the test trusts.
 type ggufScanner struct {
-	t    *testing.T
+	t    testing.TB
 	data []byte
 }
 
@@ -77,7 +79,7 @@ func collect[T any](s *ggufScanner, kind uint32, n uint64) []T {
 	return values
 }
 
-func ggufMetadata(t *testing.T, file []byte) metadataMap {
+func ggufMetadata(t testing.TB, file []byte) metadataMap {
 	s := &ggufScanner{t, file}
 	require.Equal(t, "GGUF", string(s.take(4)))
 	require.Equal(t, uint32(3), s.u32())
@@ -124,7 +126,7 @@ func TestGGUFPolicy(t *testing.T) {
 	v := tok.Vocab()
 	require.Equal(t, []int{None, 2, None}, []int{v.BOS, v.EOS, v.Unknown})
 	require.Equal(t, []bool{false, true, false}, []bool{v.AddBOS, v.AddEOS, v.AddSpacePrefix})
-	require.Equal(t, []int{2}, tok.Encode("", true))
+	require.Equal(t, []int{2}, encode(t, tok, "", true))
 }
 
 func TestGGUFIntegerWidths(t *testing.T) {
@@ -144,7 +146,7 @@ func TestGGUFErrors(t *testing.T) {
 		want  string
 	}{
 		{keyModel, nil, keyModel + " is missing"},
-		{keyModel, "gpt2", `tokenizer.ggml.model is "gpt2": only "llama"`},
+		{keyModel, "bert", `tokenizer.ggml.model is "bert": only "llama"`},
 		{keyModel, uint32(1), keyModel + " has type uint32, want string"},
 		{keyTokens, nil, keyTokens + " is missing"},
 		{keyScores, []float64{1}, keyScores + " has type []float64, want []float32"},
@@ -165,5 +167,60 @@ func TestGGUFErrors(t *testing.T) {
 		_, err := FromGGUF(m)
 		require.ErrorContains(t, err, c.want)
 		require.True(t, strings.HasPrefix(err.Error(), "tokenizer: "), err)
+	}
+}
+
+// llama.cpp's converter writes the spaces of user-defined pieces as spaces.
+func TestGGUFUserDefinedSpaces(t *testing.T) {
+	m := storiesMetadata(t)
+	v := stories(t)
+	tokens, types := slices.Clone(v.Tokens), slices.Clone(v.Types)
+	tokens[500], types[500] = "   ", TypeUserDefined
+	m[keyTokens], m[keyTypes] = tokens, types
+	tok, err := FromGGUF(m)
+	require.NoError(t, err)
+	ids := encode(t, tok, "a   b", false)
+	require.Contains(t, ids, 500)
+	require.Equal(t, "a   b", tok.Decode(ids))
+}
+
+// A byte without a token keeps its neighbours apart, as in llama.cpp: "a" and
+// "b" do not become the token "ab".
+func TestGGUFMissingByte(t *testing.T) {
+	tok, err := FromGGUF(metadataMap{
+		keyModel: "gpt2", keyPre: "gpt-2", keyTokens: []string{"a", "b", "ab"}, keyTypes: []int32{1, 1, 1}, keyMerges: []string{"a b"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []int{2}, encode(t, tok, "ab", false))
+	require.Equal(t, []int{0, 1}, encode(t, tok, "axb", false))
+	long := strings.Repeat("axxb", 40) + "ab"
+	want := append(slices.Repeat([]int{0, 1}, 40), 2)
+	require.Equal(t, want, encode(t, tok, long, false))
+}
+
+func TestGGUFByteLevelErrors(t *testing.T) {
+	whole := gpt2Metadata(t)
+	for _, c := range []struct {
+		key   string
+		value any // nil: absent
+		want  string
+	}{
+		{keyPre, nil, `tokenizer.ggml.pre is "", whose pattern is not known`},
+		{keyPre, "gpt-5", `tokenizer.ggml.pre is "gpt-5", whose pattern is not known`},
+		{keyMerges, nil, keyMerges + " is missing"},
+		{keyMerges, []string{"ab"}, `merge 0 is "ab", want two tokens`},
+		{keyMerges, []string{"a b", "a "}, `merge 1 is "a ", want two tokens`},
+		{keyMerges, []string{"a b c"}, `merge 0 is "a b c", want two tokens`},
+		{keyMerges, []string{"a qqqqqq"}, `merge 0 ("a", "qqqqqq"): not both are tokens`},
+		{keyMerges, []string{"qu qu"}, `merge 0 ("qu", "qu"): the two together are no token`},
+		{keyTypes, []int32{1}, "50257 tokens, 50257 scores and 1 types"},
+	} {
+		m := maps.Clone(whole)
+		m[c.key] = c.value
+		if c.value == nil {
+			delete(m, c.key)
+		}
+		_, err := FromGGUF(m)
+		require.ErrorContains(t, err, c.want)
 	}
 }

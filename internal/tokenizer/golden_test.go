@@ -3,7 +3,9 @@ package tokenizer
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -76,7 +78,7 @@ func TestSentencePieceGoldens(t *testing.T) {
 			continue
 		}
 		if g.Text != nil {
-			require.Equal(t, g.IDs, noNil(tok.Encode(*g.Text, false)), "line %d, %s: encode %q", line+1, name, *g.Text)
+			require.Equal(t, g.IDs, noNil(encode(t, tok, *g.Text, false)), "line %d, %s: encode %q", line+1, name, *g.Text)
 		}
 		require.Equal(t, g.Back, tok.Decode(g.IDs), "line %d, %s: decode %v", line+1, name, g.IDs)
 	}
@@ -89,7 +91,7 @@ func noNil(ids []int) []int { return append([]int{}, ids...) }
 func TestHuggingFaceSpecialGoldens(t *testing.T) {
 	tok := storiesTokenizer(t)
 	for _, g := range readGoldens(t, "testdata/special.jsonl") {
-		require.Equal(t, g.IDs, noNil(tok.EncodeSpecial(*g.Text)), "%q", *g.Text)
+		require.Equal(t, g.IDs, noNil(encodeSpecial(t, tok, *g.Text)), "%q", *g.Text)
 	}
 }
 
@@ -104,17 +106,46 @@ func TestLlamaCppGoldens(t *testing.T) {
 	tok, err := FromGGUF(ggufMetadata(t, file))
 	require.NoError(t, err)
 	require.Equal(t, 32000, tok.Size())
-	texts, ids := llamaCppGoldens(t)
+	texts, ids := llamaCppGoldens(t, "llama-spm")
 	for i, text := range texts {
-		require.Equal(t, ids[i], noNil(tok.Encode(text, false)), "%q", text)
+		require.Equal(t, ids[i], noNil(encode(t, tok, text, false)), "%q", text)
 		require.Equal(t, text, tok.Decode(ids[i]))
-		require.Equal(t, append([]int{1}, ids[i]...), tok.Encode(text, true))
+		require.Equal(t, append([]int{1}, ids[i]...), encode(t, tok, text, true))
+	}
+}
+
+// gpt2 returns the tokenizer of GPT-2.
+func gpt2(t testing.TB) *Tokenizer {
+	tok, err := FromGGUF(gpt2Metadata(t))
+	require.NoError(t, err)
+	return tok
+}
+
+func gpt2Metadata(t testing.TB) metadataMap {
+	file, err := os.Open("testdata/ggml-vocab-gpt-2.gguf.gz")
+	require.NoError(t, err)
+	defer file.Close()
+	unzip, err := gzip.NewReader(file)
+	require.NoError(t, err)
+	data, err := io.ReadAll(unzip)
+	require.NoError(t, err)
+	return ggufMetadata(t, data)
+}
+
+// The oracle is llama.cpp.
+func TestLlamaCppGPT2Goldens(t *testing.T) {
+	tok := gpt2(t)
+	require.Equal(t, 50257, tok.Size())
+	texts, ids := llamaCppGoldens(t, "gpt-2")
+	for i, text := range texts {
+		require.Equal(t, ids[i], noNil(encode(t, tok, text, false)), "%q", text)
+		require.Equal(t, text, tok.Decode(ids[i]))
 	}
 }
 
 // llamaCppGoldens reads the 47 strings and their ids, one line each.
-func llamaCppGoldens(t *testing.T) (texts []string, ids [][]int) {
-	const path = "testdata/ggml-vocab-llama-spm.gguf"
+func llamaCppGoldens(t *testing.T, name string) (texts []string, ids [][]int) {
+	path := "testdata/ggml-vocab-" + name + ".gguf"
 	in, err := os.ReadFile(path + ".inp")
 	require.NoError(t, err)
 	out, err := os.ReadFile(path + ".out")
@@ -133,4 +164,16 @@ func llamaCppGoldens(t *testing.T) (texts []string, ids [][]int) {
 		ids = append(ids, row)
 	}
 	return texts, ids
+}
+
+func encode(t testing.TB, tok *Tokenizer, text string, special bool) []int {
+	ids, err := tok.Encode(text, special)
+	require.NoError(t, err)
+	return ids
+}
+
+func encodeSpecial(t testing.TB, tok *Tokenizer, text string) []int {
+	ids, err := tok.EncodeSpecial(text)
+	require.NoError(t, err)
+	return ids
 }

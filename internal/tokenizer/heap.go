@@ -1,26 +1,29 @@
 package tokenizer
 
-// heap is a binary heap of pairs, the first to merge at index 0.
-// container/heap would box each pair.
-type heap []pair
+// ordered is a value that comes before another or not.
+type ordered[T any] interface{ before(T) bool }
 
-func (h *heap) push(p pair) {
-	*h = append(*h, p)
+// heap is a binary heap, the first value at index 0. container/heap would box
+// each value.
+type heap[T ordered[T]] []T
+
+func (h *heap[T]) push(v T) {
+	*h = append(*h, v)
 	s := *h
 	at := len(s) - 1
 	for at > 0 {
 		parent := (at - 1) / 2
-		if !p.before(s[parent]) {
+		if !v.before(s[parent]) {
 			break
 		}
 		s[at] = s[parent]
 		at = parent
 	}
-	s[at] = p
+	s[at] = v
 }
 
-// pop removes and returns the first pair of a heap that is not empty.
-func (h *heap) pop() pair {
+// pop removes and returns the first value of a heap that is not empty.
+func (h *heap[T]) pop() T {
 	s := *h
 	first, last := s[0], s[len(s)-1]
 	s = s[:len(s)-1]
@@ -31,8 +34,8 @@ func (h *heap) pop() pair {
 	return first
 }
 
-// sink puts p into the free place at the root.
-func (h heap) sink(p pair) {
+// sink puts v into the free place at the root.
+func (h heap[T]) sink(v T) {
 	at := 0
 	for {
 		child := 2*at + 1
@@ -42,11 +45,11 @@ func (h heap) sink(p pair) {
 		if child+1 < len(h) && h[child+1].before(h[child]) {
 			child++
 		}
-		if !h[child].before(p) {
+		if !h[child].before(v) {
 			break
 		}
 		h[at] = h[child]
 		at = child
 	}
-	h[at] = p
+	h[at] = v
 }

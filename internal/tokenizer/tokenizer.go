@@ -1,78 +1,118 @@
 package tokenizer
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Tokenizer encodes and decodes with one vocabulary. It is immutable, and safe
 // for concurrent use.
 type Tokenizer struct {
-	vocab    Vocab
-	text     map[string]int32 // normal, user-defined and unused pieces
-	bytes    []int32          // id of each byte's piece; nil without byte fallback
-	values   map[int]byte     // the byte of each byte piece's id
-	maxPiece int              // length in bytes of the longest key of text
-	user     matcher          // user-defined pieces
-	special  matcher          // control and unknown pieces
+	vocab  Vocab
+	scheme scheme
 }
 
-// New returns a tokenizer over v, which the caller must not change afterwards.
-// It fails when v is inconsistent: lengths that differ, ids out of range, a
-// piece defined twice, byte fallback that lacks bytes, or text that could not
-// be encoded because there is neither byte fallback nor an unknown token.
-func New(v Vocab) (*Tokenizer, error) {
-	t, err := newTokenizer(v)
+// scheme is a way of encoding and decoding.
+type scheme interface {
+	// kind describes the scheme in a few words.
+	kind() string
+	// encode adds the tokens of a text to out.
+	encode(out *tokens, text string, o Options) error
+	// stream returns a decoder at the beginning of a text. With special it
+	// prints special tokens as the vocabulary spells them.
+	stream(special bool) decoder
+}
+
+// Options say what Encode does with special tokens.
+type Options struct {
+	// Add puts the tokens at the beginning and end of a text that the
+	// vocabulary asks for (BOS, EOS).
+	Add bool
+	// Parse lets special tokens spelled in the text ("<|im_end|>") stand for
+	// themselves, as a rendered chat template needs. Without it they are plain
+	// text, as is right for what a user wrote.
+	Parse bool
+}
+
+// Token is a token of a text.
+type Token struct {
+	ID         int
+	Start, End int // the bytes of the text that it comes from, whole characters
+}
+
+// Encode returns the ids of text in which special tokens are plain text. With
+// special, BOS and EOS are added as the vocabulary says. Each byte that is not
+// UTF-8 counts as U+FFFD. It fails only when a pattern of the tokenizer takes
+// too long on the text.
+func (t *Tokenizer) Encode(text string, special bool) ([]int, error) {
+	return t.IDs(text, Options{Add: special})
+}
+
+// EncodeSpecial returns the ids of text in which special tokens ("<s>",
+// "<|im_end|>") stand for themselves, the leftmost and longest first, as in a
+// rendered chat template. It adds no BOS or EOS: templates write their own.
+func (t *Tokenizer) EncodeSpecial(text string) ([]int, error) {
+	return t.IDs(text, Options{Parse: true})
+}
+
+// IDs is Encode with a choice of what special tokens are.
+func (t *Tokenizer) IDs(text string, o Options) ([]int, error) {
+	out, err := t.encode(text, o, false)
+	return out.ids, err
+}
+
+// Tokens returns the tokens of text with their places. Tokens that Options.Add
+// asks for have no bytes. What a normalizer rewrote as a whole, such as a
+// letter and its accent, has one place.
+func (t *Tokenizer) Tokens(text string, o Options) ([]Token, error) {
+	out, err := t.encode(text, o, true)
 	if err != nil {
-		return nil, fmt.Errorf("tokenizer: %w", err)
+		return nil, err
 	}
-	return t, nil
+	list := make([]Token, len(out.ids))
+	for i, id := range out.ids {
+		list[i] = Token{id, out.spans[i].start, out.spans[i].end}
+	}
+	return list, nil
 }
 
-func newTokenizer(v Vocab) (*Tokenizer, error) {
-	if err := v.validate(); err != nil {
-		return nil, err
+func (t *Tokenizer) encode(text string, o Options, places bool) (tokens, error) {
+	out := tokens{ids: []int{}, places: places}
+	if len(text) > math.MaxInt32/4 {
+		return out, fmt.Errorf("tokenizer: text of %d bytes, at most %d are supported", len(text), math.MaxInt32/4)
 	}
-	bytes, err := v.byteIDs()
-	if err != nil {
-		return nil, err
+	if err := t.scheme.encode(&out, text, o); err != nil {
+		return tokens{}, fmt.Errorf("tokenizer: %w", err)
 	}
-	if bytes == nil && v.Unknown == None {
-		return nil, fmt.Errorf("neither byte pieces nor an unknown token in a vocabulary of %d", len(v.Tokens))
-	}
-	t := &Tokenizer{vocab: v, bytes: bytes, text: make(map[string]int32), values: make(map[int]byte)}
-	for b, id := range bytes {
-		t.values[int(id)] = byte(b)
-	}
-	if err := t.index(); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return out, nil
 }
 
-// index fills the tables that pieces are looked up in. As in SentencePiece,
-// pieces that text can become and reserved ones are two name spaces, and no
-// piece may occur twice in one of them.
-func (t *Tokenizer) index() error {
-	reserved := make(map[string]int32)
-	for id, piece := range t.vocab.Tokens {
-		table := t.text
-		switch t.vocab.Types[id] {
-		case TypeUserDefined:
-			t.user.add(piece, id)
-		case TypeControl, TypeUnknown:
-			table = reserved
-			t.special.add(piece, id)
-		case TypeByte:
-			table = reserved
-		}
-		if first, ok := table[piece]; ok {
-			return fmt.Errorf("tokens %d and %d are both %q", first, id, piece)
-		}
-		table[piece] = int32(id)
-	}
-	for piece := range t.text {
-		t.maxPiece = max(t.maxPiece, len(piece))
-	}
-	return nil
+// span is a stretch of bytes.
+type span struct{ start, end int }
+
+// tokens is the growing result of Encode.
+type tokens struct {
+	ids    []int
+	places bool
+	spans  []span // of each id, with places
 }
+
+func (t *tokens) add(id, start, end int) {
+	t.ids = append(t.ids, id)
+	if t.places {
+		t.spans = append(t.spans, span{start, end})
+	}
+}
+
+// addAll adds tokens without bytes.
+func (t *tokens) addAll(ids []int, at int) {
+	for _, id := range ids {
+		t.add(id, at, at)
+	}
+}
+
+// Kind describes the tokenizer in a few words, as in "SentencePiece BPE".
+func (t *Tokenizer) Kind() string { return t.scheme.kind() }
 
 // Vocab returns the vocabulary; its slices must not be changed.
 func (t *Tokenizer) Vocab() Vocab { return t.vocab }
@@ -80,10 +120,10 @@ func (t *Tokenizer) Vocab() Vocab { return t.vocab }
 // Size returns the number of tokens.
 func (t *Tokenizer) Size() int { return len(t.vocab.Tokens) }
 
-// Token returns the piece of id as the vocabulary spells it ("▁the", "<0x0A>",
-// "<s>"), or "" for an id outside the vocabulary.
+// Token returns id as the vocabulary spells it ("▁the", "<0x0A>", "Ġthe"), or ""
+// for an id outside the vocabulary.
 func (t *Tokenizer) Token(id int) string {
-	if !t.has(id) {
+	if !t.vocab.has(id) {
 		return ""
 	}
 	return t.vocab.Tokens[id]
@@ -92,11 +132,9 @@ func (t *Tokenizer) Token(id int) string {
 // Check reports the first of ids that is outside the vocabulary.
 func (t *Tokenizer) Check(ids []int) error {
 	for i, id := range ids {
-		if !t.has(id) {
+		if !t.vocab.has(id) {
 			return fmt.Errorf("tokenizer: id %d at position %d is outside the vocabulary of %d tokens", id, i, t.Size())
 		}
 	}
 	return nil
 }
-
-func (t *Tokenizer) has(id int) bool { return 0 <= id && id < t.Size() }

@@ -27,8 +27,8 @@ const DefaultUnknownSurface = " \u2047 "
 
 // Vocab is a vocabulary and its policy. The index of a piece is its id.
 type Vocab struct {
-	Tokens []string  // pieces, spaces written as U+2581
-	Scores []float32 // merge priority of each piece, higher first
+	Tokens []string  // pieces as they are spelled in the file; "" where an id has none
+	Scores []float32 // merge priority of each piece, higher first; only of SentencePiece
 	Types  []int32   // TypeNormal to TypeByte
 
 	BOS, EOS, Unknown int // ids, or None
@@ -68,10 +68,17 @@ func (v *Vocab) validatePiece(id int) error {
 		return fmt.Errorf("token %d (%q) is not UTF-8", id, v.Tokens[id])
 	case v.Types[id] < TypeNormal || v.Types[id] > TypeByte:
 		return fmt.Errorf("token %d (%q): type %d is outside 1 to 6", id, v.Tokens[id], v.Types[id])
+	case len(v.Tokens[id]) > maxAdded && v.found(id):
+		return fmt.Errorf("token %d has %d bytes, at most %d are supported where it is looked for in the text", id, len(v.Tokens[id]), maxAdded)
 	case v.Scores[id] != v.Scores[id]:
 		return fmt.Errorf("token %d (%q): score is NaN", id, v.Tokens[id])
 	}
 	return nil
+}
+
+// found reports whether a token is looked for in the text, not merged.
+func (v *Vocab) found(id int) bool {
+	return v.Types[id] == TypeUnknown || v.Types[id] == TypeControl || v.Types[id] == TypeUserDefined
 }
 
 func (v *Vocab) validateIDs() error {
@@ -140,3 +147,5 @@ func parseByte(piece string) (byte, error) {
 	}
 	return 0, fmt.Errorf("%q is not a byte piece <0x00> to <0xFF>", piece)
 }
+
+func (v *Vocab) has(id int) bool { return 0 <= id && id < len(v.Tokens) }

@@ -18,11 +18,11 @@ import (
 // WriteHF writes a checkpoint as a Hugging Face folder: config.json as
 // transformers 5 writes it and model.safetensors, or that many shards with an
 // index if shards is more than 1. Types that safetensors does not have become
-// float32. A checkpoint with RopeFactors cannot be written.
+// float32. A checkpoint with Rope.Divisors cannot be written.
 func WriteHF(t testing.TB, dir string, c *checkpoint.Checkpoint, shards int) {
 	t.Helper()
 	config := c.Config()
-	require.Nil(t, config.RopeFactors, "config.json cannot hold the divisors of the rope frequencies")
+	require.Nil(t, config.Rope.Divisors, "config.json cannot hold the divisors of the rope frequencies")
 	writeJSON(t, dir, "config.json", configJSON(&config))
 	names := c.Names()
 	if shards <= 1 {
@@ -44,7 +44,7 @@ func WriteHF(t testing.TB, dir string, c *checkpoint.Checkpoint, shards int) {
 }
 
 func configJSON(c *checkpoint.Config) map[string]any {
-	rope := map[string]any{"rope_type": c.Rope.Type, "rope_theta": c.RopeTheta}
+	rope := map[string]any{"rope_type": c.Rope.Type, "rope_theta": c.Rope.Theta}
 	if c.Rope.Type != "default" {
 		rope["factor"] = c.Rope.Factor
 	}

@@ -62,13 +62,22 @@ func (f *File) Value(key string) (value any, ok bool) {
 func (f *File) Tensors() []Tensor { return f.tensors }
 
 func parse(data []byte) (*File, error) {
+	f, infos, end, err := readHeader(data)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.place(infos, data, end)
+}
+
+// readHeader reads everything before the tensor data; end is where it ends.
+func readHeader(data []byte) (f *File, infos []info, end int, err error) {
 	c := &cursor{data: data}
 	if magic := c.bytes(4, "magic"); c.err == nil && string(magic) != "GGUF" {
-		return nil, fmt.Errorf("starts with %q, not with GGUF", magic)
+		return nil, nil, 0, fmt.Errorf("starts with %q, not with GGUF", magic)
 	}
-	f := &File{version: c.u32("version"), values: map[string]any{}}
+	f = &File{version: c.u32("version"), values: map[string]any{}}
 	if err := checkVersion(f.version); c.err == nil && err != nil {
-		return nil, err
+		return nil, nil, 0, err
 	}
 	nTensors := c.count(1, "number of tensors")
 	nKeys := c.count(1, "number of metadata keys")
@@ -77,11 +86,8 @@ func parse(data []byte) (*File, error) {
 	for i := 0; i < nKeys && c.err == nil; i++ {
 		f.readPair(c)
 	}
-	infos := readInfos(c, nTensors)
-	if c.err != nil {
-		return nil, c.err
-	}
-	return f, f.place(infos, data, c.pos)
+	infos = readInfos(c, nTensors)
+	return f, infos, c.pos, c.err
 }
 
 func (c *cursor) limit(n, most int, what string) {

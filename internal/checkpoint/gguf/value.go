@@ -6,8 +6,12 @@ import (
 	"math"
 )
 
-// Ids of the metadata types that need a name here; scalars has the others.
+// Ids of the metadata types that need a name; scalars has all of fixed size.
 const (
+	typeU32    = 4
+	typeI32    = 5
+	typeF32    = 6
+	typeBool   = 7
 	typeString = 8
 	typeArray  = 9
 )

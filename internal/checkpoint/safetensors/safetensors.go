@@ -117,15 +117,7 @@ func (e *entry) check(previous uint64) error {
 	if e.begin != previous || e.end < e.begin {
 		return fmt.Errorf("data_offsets [%d, %d], but the tensors before it end at %d", e.begin, e.end, previous)
 	}
-	n := uint64(1)
-	for _, d := range e.shape {
-		hi, lo := bits.Mul64(n, uint64(d))
-		if hi != 0 || lo > math.MaxInt64 {
-			return fmt.Errorf("the product of shape %v overflows", e.shape)
-		}
-		n = lo
-	}
-	size, err := e.typ.Size(int64(n))
+	size, err := e.size()
 	if err != nil {
 		return err
 	}
@@ -134,4 +126,18 @@ func (e *entry) check(previous uint64) error {
 			e.typ, e.shape, size, e.begin, e.end, e.end-e.begin)
 	}
 	return nil
+}
+
+// size returns the bytes that type and shape take.
+func (e *entry) size() (int, error) {
+	n := uint64(1)
+	for _, d := range e.shape {
+		hi, lo := bits.Mul64(n, uint64(d))
+		if hi != 0 || lo > math.MaxInt64 {
+			return 0, fmt.Errorf("the product of shape %v overflows", e.shape)
+		}
+		n = lo
+	}
+	size, err := e.typ.Size(int64(n))
+	return int(size), err
 }

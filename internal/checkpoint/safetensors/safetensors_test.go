@@ -153,11 +153,11 @@ func TestWriteRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out.safetensors")
 	for want, tensors := range map[string][]Tensor{
-		`F32 of shape [2] takes 8 bytes`:   {{"w", []int{2}, quant.F32, nil}},
-		`duplicate object member name "w"`: {{"w", []int{0}, quant.F32, nil}, {"w", []int{0}, quant.F32, nil}},
-		`the name is reserved`:             {{"__metadata__", []int{0}, quant.F32, nil}},
-		`type Q4_0 does not exist`:         {{"w", []int{0}, quant.Q4_0, nil}},
-		`shape [-1] is negative`:           {{"w", []int{-1}, quant.F32, nil}},
+		`0 bytes written, but its type and shape take 8`: {{"w", []int{2}, quant.F32, nil}},
+		`duplicate object member name "w"`:               {{"w", []int{0}, quant.F32, nil}, {"w", []int{0}, quant.F32, nil}},
+		`the name is reserved`:                           {{"__metadata__", []int{0}, quant.F32, nil}},
+		`type Q4_0 does not exist`:                       {{"w", []int{0}, quant.Q4_0, nil}},
+		`shape [-1] is negative`:                         {{"w", []int{-1}, quant.F32, nil}},
 	} {
 		err := Write(path, tensors, nil)
 		require.ErrorContains(t, err, want)

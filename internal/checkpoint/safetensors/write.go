@@ -15,17 +15,40 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lpuctl/lpuctl/internal/atomicfile"
+	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
-// Write writes tensors and metadata to a file. The same arguments give the same
-// bytes, those of Hugging Face's library: tensors are sorted by type, widest
-// first, then by name; metadata by key; the header is padded with spaces to a
-// multiple of 8 bytes. The file appears under its name only when it is complete.
+// Entry is one tensor to be written.
+type Entry struct {
+	Name  string
+	Shape []int // outermost first
+	Type  *quant.Type
+	Write func(w io.Writer) error // writes the elements, little-endian
+}
+
+// Write writes tensors that are in memory, as WriteEntries does.
+func Write(path string, tensors []Tensor, metadata map[string]string) error {
+	entries := make([]Entry, len(tensors))
+	for i, t := range tensors {
+		entries[i] = Entry{t.Name, t.Shape, t.Type, func(w io.Writer) error {
+			_, err := w.Write(t.Data)
+			return err
+		}}
+	}
+	return WriteEntries(path, entries, metadata)
+}
+
+// WriteEntries writes tensors and metadata to a file. The same arguments give
+// the same bytes, those of Hugging Face's library: tensors are sorted by type,
+// widest first, then by name; metadata by key; the header is padded with spaces
+// to a multiple of 8 bytes. The file appears under its name only when it is
+// complete.
 //
 // It fails if a name appears twice or is "__metadata__", if a type is not one
-// of safetensors, or if Data is not as long as Type and Shape say.
-func Write(path string, tensors []Tensor, metadata map[string]string) error {
-	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b Tensor) int {
+// of safetensors, or if a tensor writes more or fewer bytes than its type and
+// shape say.
+func WriteEntries(path string, tensors []Entry, metadata map[string]string) error {
+	sorted := slices.SortedFunc(slices.Values(tensors), func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(rank(b.Type), rank(a.Type)), cmp.Compare(a.Name, b.Name))
 	})
 	head, err := encodeHeader(sorted, metadata)
@@ -41,16 +64,32 @@ func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	return nil
 }
 
-func write(w io.Writer, head []byte, tensors []Tensor) error {
+func write(w io.Writer, head []byte, tensors []Entry) error {
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
 	for _, t := range tensors {
-		if _, err := w.Write(t.Data); err != nil {
-			return err
+		c := &counter{w: w}
+		if err := t.Write(c); err != nil {
+			return fmt.Errorf("tensor %q: %w", t.Name, err)
+		}
+		if size, err := t.size(); err != nil || c.n != size {
+			return fmt.Errorf("tensor %q: %d bytes written, but its type and shape take %d", t.Name, c.n, size)
 		}
 	}
 	return nil
+}
+
+// counter counts the bytes that are written.
+type counter struct {
+	w io.Writer
+	n int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += n
+	return n, err
 }
 
 // wireEntry is a tensor of the header as JSON.
@@ -61,7 +100,7 @@ type wireEntry struct {
 }
 
 // encodeHeader returns the length of the header and the header.
-func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) {
+func encodeHeader(tensors []Entry, metadata map[string]string) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(make([]byte, 8))
 	enc := jsontext.NewEncoder(&b, jsontext.Multiline(false))
@@ -77,7 +116,7 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 	return head, nil
 }
 
-func encodeObject(enc *jsontext.Encoder, tensors []Tensor, metadata map[string]string) error {
+func encodeObject(enc *jsontext.Encoder, tensors []Entry, metadata map[string]string) error {
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
@@ -88,14 +127,15 @@ func encodeObject(enc *jsontext.Encoder, tensors []Tensor, metadata map[string]s
 	}
 	offset := 0
 	for _, t := range tensors {
-		if err := checkTensor(t, offset); err != nil {
+		size, err := t.size()
+		if err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
-		offsets := [2]int{offset, offset + len(t.Data)}
+		offsets := [2]int{offset, offset + size}
 		if err := encodeMember(enc, t.Name, wireEntry{t.Type.Name, t.Shape, offsets}); err != nil {
 			return err
 		}
-		offset += len(t.Data)
+		offset += size
 	}
 	return enc.WriteToken(jsontext.EndObject)
 }
@@ -107,19 +147,20 @@ func encodeMember(enc *jsontext.Encoder, key string, value any) error {
 	return json.MarshalEncode(enc, value, json.Deterministic(true), json.FormatNilSliceAsNull(false))
 }
 
-// checkTensor makes the checks that the reader would make.
-func checkTensor(t Tensor, offset int) error {
+// size returns the bytes of a tensor. It makes the checks that the reader would
+// make.
+func (t *Entry) size() (int, error) {
 	if t.Name == "__metadata__" {
-		return fmt.Errorf("the name is reserved")
+		return 0, fmt.Errorf("the name is reserved")
 	}
 	if rank(t.Type) < 0 {
-		return fmt.Errorf("type %s does not exist in safetensors", t.Type)
+		return 0, fmt.Errorf("type %s does not exist in safetensors", t.Type)
 	}
 	for _, d := range t.Shape {
 		if d < 0 {
-			return fmt.Errorf("shape %v is negative", t.Shape)
+			return 0, fmt.Errorf("shape %v is negative", t.Shape)
 		}
 	}
-	e := entry{t.Name, t.Type, t.Shape, uint64(offset), uint64(offset + len(t.Data))}
-	return e.check(uint64(offset))
+	e := entry{name: t.Name, typ: t.Type, shape: t.Shape}
+	return e.size()
 }
