@@ -1,5 +1,7 @@
 package constrain
 
+import "fmt"
+
 // Parts of the formats of dates and times, RFC 3339, section 5.6.
 const (
 	leapDay = `(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29`
@@ -15,9 +17,28 @@ const (
 	ipv4  = octet + `(?:\.` + octet + `){3}`
 	h16   = `[0-9A-Fa-f]{1,4}`
 	last  = `(?:` + h16 + `:` + h16 + `|` + ipv4 + `)`
-	label = `[0-9A-Za-z](?:[0-9A-Za-z\-]{0,61}[0-9A-Za-z])?`
-	atom  = "[0-9A-Za-z!#$%&'*+/=?^_`{|}~\\-]+"
+	alnum = `[0-9A-Za-z]`
+	atext = "[0-9A-Za-z!#$%&'*+/=?^_`{|}~\\-]"
 )
+
+// local is the part of an address before @, at most 64 characters: an atom, or
+// atoms with dots between them of at most 63, or a quoted string.
+const local = `(?:` + atext + `{1,64}|` + atext + `(?:\.?` + atext + `){0,31}|"[ !#-\[\]-~]{0,62}")`
+
+// email returns the addresses of at most 254 characters: see local and hostname.
+func email() string {
+	return local + `@(?:` + hostname(2, 63) + `|` + hostname(8, 22) + `|\[` + ipv4 + `\]|\[IPv6:(?:` + ipv6 + `)\])`
+}
+
+// hostname returns the names of at most n labels of at most size characters. A
+// label with -- in its third and fourth place is Punycode, which is left out.
+func hostname(n, size int) string {
+	label := func(max int) string {
+		inner := `[0-9A-Za-z\-]`
+		return fmt.Sprintf(`%[1]s(?:%[1]s|%[2]s%[1]s|%[2]s(?:%[1]s-|-%[1]s|%[1]s%[1]s)(?:%[2]s{0,%[3]d}%[1]s)?|%[2]s(?:-%[1]s|%[1]s%[1]s))?`, alnum, inner, max-5)
+	}
+	return fmt.Sprintf(`%[1]s(?:\.%[1]s){0,%[2]d}`, label(size), n-1)
+}
 
 // ipv6 is IPv6address of RFC 3986, section 3.2.2.
 const ipv6 = `(?:` + h16 + `:){6}` + last +
@@ -48,8 +69,8 @@ var formats = map[string]string{
 	"time":          clock,
 	"date-time":     date + `[Tt]` + clock,
 	"duration":      `P(?:[0-9]+W|(?:` + days + `)(?:T(?:` + hours + `))?|T(?:` + hours + `))`,
-	"email":         atom + `(?:\.` + atom + `)*@` + label + `(?:\.` + label + `)*`,
-	"hostname":      label + `(?:\.` + label + `)*`,
+	"email":         email(),
+	"hostname":      hostname(3, 63) + `|` + hostname(8, 30), // at most 253 characters
 	"ipv4":          ipv4,
 	"ipv6":          ipv6,
 	"uuid":          `[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}`,

@@ -1,0 +1,111 @@
+package constrain
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/dlclark/regexp2/v2"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+)
+
+// fragments are tokens of more than one byte, many of which JSON cuts apart.
+var fragments = []string{
+	`{"`, `"}`, `":`, `": `, `", "`, `"]}`, `}]`, `[[`, `],`, ` {`, "\n  ", "\n    \"", `true`, ` false`, `null,`, `tr`, `ue}`,
+	`\"`, `\u`, `\ud8`, `00`, `123`, `1.`, `e+`, `-0`, `foo`, `"foo"`, `"bar":`, `ba`, `aaaa`, ` the`, `é`, "\xc3", "\xe2\x82", "€", "😀", "\xf0\x9f", `,"`,
+}
+
+// testVocabulary has all bytes, the fragments, a token without bytes, and an
+// end token, the last one.
+func testVocabulary(t testing.TB) (*Vocabulary, [][]byte) {
+	var tokens [][]byte
+	for b := range 256 {
+		tokens = append(tokens, []byte{byte(b)})
+	}
+	for _, f := range fragments {
+		tokens = append(tokens, []byte(f))
+	}
+	tokens = append(tokens, nil, []byte("<end>"))
+	v, err := NewVocabulary(tokens, []int{len(tokens) - 1})
+	require.NoError(t, err)
+	return v, tokens
+}
+
+// lottery is a model of random weights: it picks any token that is left.
+type lottery struct{ random *rand.Rand }
+
+func (l lottery) Pick(logits []float32) (int, error) {
+	var left []int
+	for id, x := range logits {
+		if x == 0 {
+			left = append(left, id)
+		}
+	}
+	return left[l.random.IntN(len(left))], nil
+}
+
+// generate returns a text of at most n tokens.
+func generate(t testing.TB, g *Grammar, v *Vocabulary, tokens [][]byte, n int, seed uint64) []byte {
+	guide, err := NewGuide(g, v, n, lottery{rand.New(rand.NewPCG(seed, 1))})
+	require.NoError(t, err)
+	var text []byte
+	for range n {
+		id, err := guide.Pick(make([]float32, len(tokens)))
+		require.NoError(t, err)
+		if id == len(tokens)-1 {
+			break
+		}
+		text = append(text, tokens[id]...)
+	}
+	require.True(t, guide.Complete(), "%s", text)
+	return text
+}
+
+// validator is an independent implementation of JSON Schema, with formats.
+func validator(t testing.TB, schema []byte) *jsonschema.Schema {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	c.UseRegexpEngine(ecmaRegexp)
+	require.NoError(t, c.AddResource("schema.json", value))
+	s, err := c.Compile("schema.json")
+	require.NoError(t, err)
+	return s
+}
+
+// TestGeneratedTextIsValid generates under every schema of the suite that
+// compiles, with the least number of tokens that is allowed and with more.
+func TestGeneratedTextIsValid(t *testing.T) {
+	v, tokens := testVocabulary(t)
+	texts := 0
+	for _, c := range suite(t) {
+		g, err := Compile(c.Schema)
+		if err != nil {
+			continue
+		}
+		valid := validator(t, c.Schema)
+		for seed, more := range []int{0, 1, 3, 10, 30, 100} {
+			text := generate(t, g, v, tokens, int(g.Shortest())+more, uint64(seed))
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+			require.NoError(t, err, "%s: %s", c.Schema, text)
+			require.NoError(t, valid.Validate(value), "%s: %s", c.Schema, text)
+			texts++
+		}
+	}
+	require.Equal(t, 204*6, texts)
+}
+
+// ecmaPattern is a pattern as ECMA-262 defines it, with Unicode.
+type ecmaPattern struct{ *regexp2.Regexp }
+
+func ecmaRegexp(source string) (jsonschema.Regexp, error) {
+	re, err := regexp2.Compile(source, regexp2.ECMAScript|regexp2.Unicode)
+	return ecmaPattern{re}, err
+}
+
+func (p ecmaPattern) MatchString(s string) bool {
+	ok, err := p.Regexp.MatchString(s)
+	return ok && err == nil
+}
