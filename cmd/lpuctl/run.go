@@ -19,6 +19,7 @@ import (
 type runFlags struct {
 	graphFlags
 	sample.Params
+	structureFlags
 	tokens  int
 	threads int
 	stats   bool
@@ -33,7 +34,8 @@ func newRun(a *app) *cobra.Command {
 Without a prompt, generation starts from the beginning-of-sequence token.`,
 		Example: `  lpuctl run builtin:stories260k --temp 0 -n 200
   lpuctl run builtin:stories260k "Once upon a time" --temp 0.8 --top-p 0.9 --seed 7
-  lpuctl run model.gguf "The capital of France is" --temp 0 --stats`,
+  lpuctl run model.gguf "The capital of France is" --temp 0 --stats
+  lpuctl run model.gguf "A person as JSON:" --json-schema person.json -n 200`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +46,8 @@ Without a prompt, generation starts from the beginning-of-sequence token.`,
 			return a.generate(cmd.Context(), &f, args[0], prompt)
 		},
 	}
-	f.register(cmd)
+	f.graphFlags.register(cmd)
+	f.structureFlags.register(cmd)
 	flags := cmd.Flags()
 	flags.IntVarP(&f.tokens, "tokens", "n", -1, "most tokens to generate (-1: until the end of sequence or of the context)")
 	flags.Float64Var(&f.Temperature, "temp", 0.8, "sampling temperature; 0 takes the most likely token")
@@ -94,6 +97,10 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	if err != nil {
 		return usagef("%w", err)
 	}
+	grammar, err := f.grammar()
+	if err != nil {
+		return err
+	}
 	m, g, err := f.open(spec)
 	if err != nil {
 		return err
@@ -116,9 +123,14 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	if err != nil {
 		return err
 	}
-	s := newSpeaker(a.out, tok, endIDs(m, tok), ids)
+	ends := endIDs(m, tok)
+	pick, err := guided(grammar, tok, ends, tokensLeft(f.tokens, len(ids), e.Context()), sampler)
+	if err != nil {
+		return err
+	}
+	s := newSpeaker(a.out, tok, ends, ids)
 	start := time.Now()
-	err = engine.Generate(ctx, e, ids, f.tokens, sampler, s.say)
+	err = engine.Generate(ctx, e, ids, f.tokens, pick, s.say)
 	end := time.Now()
 	_, writeErr := io.WriteString(a.out, s.stream.Flush())
 	for _, e := range []error{err, s.err, writeErr} {

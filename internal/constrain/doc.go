@@ -8,7 +8,8 @@
 // generation stops at the limit or at an end token.
 //
 // Members of objects come in any order, strings with any escapes, and
-// whitespace wherever JSON allows it, [MaxSpace] bytes at a place.
+// whitespace wherever JSON allows it: [MaxSpace] bytes at a place, and
+// [MaxTrailingSpace] after the text.
 //
 // A schema is a conjunction of what it says about each kind of value. The
 // automaton compiles sets of schemas that hold at once (allOf, $ref with
@@ -18,6 +19,10 @@ package constrain
 
 // MaxSpace is the number of bytes of whitespace that may stand at one place.
 const MaxSpace = 64
+
+// MaxTrailingSpace is the number of bytes of whitespace that may follow a text.
+// It is small: a model that has said all likes to go on with empty lines.
+const MaxTrailingSpace = 2
 
 // Limits of what a schema may make of the automaton.
 const (

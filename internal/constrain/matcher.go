@@ -43,7 +43,7 @@ func (m *matcher) forget() {
 
 // start returns the state before the first byte.
 func (m *matcher) start() *state {
-	end := m.push(item{op: opEnd, space: MaxSpace}, nil)
+	end := m.push(item{op: opEnd, space: MaxTrailingSpace}, nil)
 	return m.intern([]*stack{m.push(item{op: opValue, space: MaxSpace}, end)})
 }
 
