@@ -341,7 +341,7 @@ func (c *compiler) check() error {
 		}
 	}
 	if c.grammar.nodes[0].cost >= infinite {
-		return errors.New("no JSON text is valid")
+		return errors.New("no JSON text is valid, or none of less than 2^50 bytes")
 	}
 	return nil
 }

@@ -75,42 +75,49 @@ func (d *dfa) step(q int32, c rune) int32 {
 
 // finish computes the costs and removes edges that lead nowhere.
 func (d *dfa) finish() {
-	d.cost = d.distances(d.accept)
+	var ends []int32
+	for q, accept := range d.accept {
+		if accept {
+			ends = append(ends, int32(q))
+		}
+	}
+	far := distances(d.reversed(), ends)
+	d.cost = make([]int64, len(d.edges))
+	for q := range d.cost {
+		d.cost[q] = infinite
+		if bytes, ok := far[int32(q)]; ok {
+			d.cost[q] = bytes
+		}
+	}
 	for q, edges := range d.edges {
 		d.edges[q] = slices.DeleteFunc(edges, func(e edge) bool { return d.cost[e.to] >= infinite })
 	}
 }
 
-// empty reports whether d accepts nothing.
-func (d *dfa) empty() bool { return d.cost[0] >= infinite }
-
-// distances returns for each state the bytes of the cheapest string that leads
-// to a state of targets.
-func (d *dfa) distances(targets []bool) []int64 {
-	back := make([][]edge, len(d.edges)) // reversed: to is where an edge comes from
+// reversed returns for each state the edges that lead to it; to is where such
+// an edge comes from.
+func (d *dfa) reversed() [][]edge {
+	back := make([][]edge, len(d.edges))
 	for q, edges := range d.edges {
 		for _, e := range edges {
 			back[e.to] = append(back[e.to], edge{e.lo, e.hi, int32(q)})
 		}
 	}
-	return distances(back, targets)
+	return back
 }
 
-func distances(back [][]edge, targets []bool) []int64 {
-	far := make([]int64, len(back))
-	var queue []int32
-	for q := range far {
-		far[q] = infinite
-		if targets[q] {
-			far[q] = 0
-			queue = append(queue, int32(q))
-		}
+// distances returns the bytes of the cheapest string from each state that has
+// one to one of ends.
+func distances(back [][]edge, ends []int32) map[int32]int64 {
+	far := make(map[int32]int64, len(ends))
+	for _, q := range ends {
+		far[q] = 0
 	}
-	for len(queue) > 0 {
+	for queue := slices.Clone(ends); len(queue) > 0; queue = queue[1:] {
 		q := queue[0]
-		queue = queue[1:]
 		for _, e := range back[q] {
-			if c := far[q] + cheapest(e.lo, e.hi); c < far[e.to] {
+			c := far[q] + cheapest(e.lo, e.hi)
+			if old, ok := far[e.to]; !ok || c < old {
 				far[e.to] = c
 				queue = append(queue, e.to)
 			}
@@ -120,8 +127,8 @@ func distances(back [][]edge, targets []bool) []int64 {
 }
 
 // cheapest returns the fewest bytes that write one of the characters lo to hi
-// in a JSON string, in ASCII only: every vocabulary that a guide takes can
-// spell that byte by byte.
+// in a JSON string, with the bytes that every [Vocabulary] has: characters from
+// U+40000 on, where hardly any is assigned, are two escapes.
 func cheapest(lo, hi rune) int64 {
 	least := int64(12)
 	for _, class := range []struct {
@@ -130,7 +137,7 @@ func cheapest(lo, hi rune) int64 {
 	}{
 		{' ', '!', 1}, {'#', '[', 1}, {']', '~', 1},
 		{'"', '"', 2}, {'\\', '\\', 2}, {'\b', '\n', 2}, {'\f', '\r', 2},
-		{0, 0xFFFF, 6},
+		{0, 0x7F, 6}, {0x80, 0x7FF, 2}, {0x800, 0xFFFF, 3}, {0x10000, 0x3FFFF, 4},
 	} {
 		if lo <= class.hi && class.lo <= hi {
 			least = min(least, class.bytes)

@@ -30,8 +30,8 @@ const (
 	maxSchemas      = 20_000  // schemas in a document, members of enums among them
 	maxNodes        = 4_000   // sets of schemas that hold at once
 	maxAlternatives = 512     // of one set, after anyOf, oneOf and enum
-	maxDFAStates    = 50_000  // of all patterns, names and enums together
-	maxDFAWork      = 4 << 20 // steps to build them
+	maxDFAStates    = 40_000  // of all patterns, names and enums together
+	maxDFAWork      = 2 << 20 // steps to build them
 	maxBranches     = 64      // of a oneOf
 	maxDigits       = 400     // of a number in a schema
 	maxThreads      = 256     // readings of one text that are followed at once

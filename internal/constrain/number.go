@@ -2,6 +2,7 @@ package constrain
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -75,8 +76,9 @@ func (n *numbers) meets(o numbers) bool {
 	return both.has()
 }
 
-// decimals are the texts of the numbers of a set, without exponents. The state
-// of reading one is the text so far.
+// decimals are the texts of the numbers of a set. The state of reading one is
+// the text so far. A text may have an exponent, of at most two digits, where its
+// digits alone could still become a number of the set.
 type decimals struct {
 	set    numbers
 	digits int // more digits before the point than any bound or step has
@@ -102,19 +104,28 @@ type prefix struct {
 	whole    string // digits before the point
 	point    bool
 	fraction string
+	e        bool
+	exponent string // with its sign
 }
 
 func readPrefix(text string) prefix {
 	var p prefix
 	text, p.negative = strings.CutPrefix(text, "-")
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		text, p.exponent, p.e = text[:i], text[i+1:], true
+	}
 	p.whole, p.fraction, p.point = strings.Cut(text, ".")
 	return p
 }
 
-// next returns the text after b, and whether it may begin a number.
+// takes reports whether b may follow in a number.
 func (p prefix) takes(b byte) bool {
 	digit := '0' <= b && b <= '9'
 	switch {
+	case p.e:
+		return digit || (b == '+' || b == '-') && p.exponent == ""
+	case b|0x20 == 'e':
+		return p.complete()
 	case b == '-':
 		return !p.negative && p.whole == ""
 	case b == '.':
@@ -152,22 +163,12 @@ func power(n int) *big.Rat {
 	return new(big.Rat).SetInt(p)
 }
 
-// accepts reports whether text is a number of the set.
-func (d *decimals) accepts(text string) bool {
-	p := readPrefix(text)
-	if !p.complete() {
-		return false
-	}
-	value := p.interval(0).lo
-	if p.negative {
-		value = p.interval(0).hi
-	}
-	return d.set.meets(numbers{lo: value, hi: value})
-}
-
 // cost returns the fewest bytes that make text a number of the set.
 func (d *decimals) cost(text string) int64 {
 	p := readPrefix(text)
+	if p.e {
+		return d.costOfExponent(p)
+	}
 	best := infinite
 	if text == "" {
 		best = add(d.cost("-"), 1)
@@ -212,4 +213,45 @@ func (d *decimals) morePlaces(p prefix, interval numbers) int64 {
 		return int64(places - len(p.fraction))
 	}
 	return infinite
+}
+
+// maxExponent bounds the exponents of numbers with bounds or steps.
+const maxExponent = 99
+
+// costOfExponent returns the fewest digits that complete an exponent.
+func (d *decimals) costOfExponent(p prefix) int64 {
+	best := infinite
+	for k := -maxExponent; k <= maxExponent; k++ {
+		missing := missingDigits(p.exponent, k)
+		if missing >= best {
+			continue
+		}
+		value := p.interval(k).lo
+		if p.negative {
+			value = p.interval(k).hi
+		}
+		if d.set.meets(numbers{lo: value, hi: value}) {
+			best = missing
+		}
+	}
+	return best
+}
+
+// missingDigits returns how many bytes make text an exponent of k.
+func missingDigits(text string, k int) int64 {
+	signs, digits := []string{"", "+"}, strconv.Itoa(max(k, -k))
+	if k < 0 {
+		signs = []string{"-"}
+	} else if k == 0 {
+		signs = append(signs, "-")
+	}
+	best := infinite
+	for _, sign := range signs {
+		for _, all := range []string{sign + digits, sign + "0" + digits} {
+			if strings.HasPrefix(all, text) && len(all) <= len(sign)+2 {
+				best = min(best, int64(len(all)-len(text)))
+			}
+		}
+	}
+	return best
 }

@@ -2,6 +2,7 @@ package constrain
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,9 +42,9 @@ func (c *compiler) mergeObjects(a *alternative, set []*schema) error {
 		spec.least = max(spec.least, s.object.least)
 		spec.most = least(spec.most, s.object.most)
 	}
-	b := nameBuilder{c: c, spec: spec, set: set, known: map[string]int{}}
+	b := nameBuilder{c: c, spec: spec, set: set, known: map[int]int{}}
 	if err := b.build(); err != nil {
-		return within(set, err)
+		return err
 	}
 	spec.none = string(make([]byte, (len(b.declared)+7)/8))
 	return spec.countable(set)
@@ -83,14 +84,14 @@ type nameBuilder struct {
 	set      []*schema
 	declared []string
 	required map[string]bool
-	known    map[string]int // classes of names that are not declared, by their schemas
+	known    map[int]int // classes of names that are not declared, by their nodes
 }
 
 func (b *nameBuilder) build() error {
 	b.declare()
 	trie, ends, err := words(b.declared, &b.c.budget)
 	if err != nil {
-		return err
+		return within(b.set, err)
 	}
 	parts := []*dfa{trie}
 	for _, s := range b.set {
@@ -102,22 +103,15 @@ func (b *nameBuilder) build() error {
 	if err != nil {
 		return err
 	}
-	if allowed != nil {
-		parts = append(parts, allowed)
-	}
-	d, tuples, err := product(parts, false, &b.c.budget)
+	d, tuples, err := product(append(parts, allowed), false, &b.c.budget)
 	if err != nil {
-		return err
+		return within(b.set, err)
 	}
 	b.spec.names = d
 	for q, tuple := range tuples {
 		class := -1
-		if allowed == nil || isAccepted(allowed, tuple[len(tuple)-1]) {
-			word := -1
-			if tuple[0] >= 0 {
-				word = ends[tuple[0]]
-			}
-			if class, err = b.classOf(word, parts, tuple); err != nil {
+		if isAccepted(allowed, tuple[len(parts)]) {
+			if class, err = b.classOf(ends, parts, tuple); err != nil {
 				return err
 			}
 		}
@@ -148,7 +142,7 @@ func (b *nameBuilder) declare() {
 	}
 }
 
-// allowed returns the automaton of propertyNames, or nil.
+// allowed returns the automaton of propertyNames.
 func (b *nameBuilder) allowed() (*dfa, error) {
 	var names []*schema
 	for _, s := range b.set {
@@ -157,7 +151,7 @@ func (b *nameBuilder) allowed() (*dfa, error) {
 		}
 	}
 	if names == nil {
-		return nil, nil
+		return b.c.any, nil
 	}
 	allowed := &dfa{edges: [][]edge{nil}, accept: []bool{false}}
 	found := 0
@@ -166,23 +160,57 @@ func (b *nameBuilder) allowed() (*dfa, error) {
 			return nil
 		}
 		if found++; found > 1 {
-			return fmt.Errorf("propertyNames with several alternatives is not supported")
+			return within(b.set, errors.New("propertyNames with several alternatives is not supported"))
 		}
 		var a alternative
 		err := b.c.mergeTexts(&a, set)
-		if err == nil && a.text.bounded() {
-			allowed, err = ofLength(a.text.least, a.text.most, &b.c.budget)
-		} else if err == nil {
+		if err != nil {
+			return err
+		}
+		if !a.text.bounded() {
 			allowed = a.text.dfa
+			return nil
+		}
+		if allowed, err = ofLength(a.text.least, a.text.most, &b.c.budget); err != nil {
+			err = within(set, err)
 		}
 		return err
 	})
 	return allowed, err
 }
 
-// classOf returns the class of the names that end in a state of the product.
-func (b *nameBuilder) classOf(word int, parts []*dfa, tuple []int32) (int, error) {
-	var schemas []*schema
+// classOf returns the class of the names that end in a state of the product, or
+// -1 where there can be none.
+func (b *nameBuilder) classOf(ends []int, parts []*dfa, tuple []int32) (int, error) {
+	word := -1
+	if tuple[0] >= 0 {
+		word = ends[tuple[0]]
+	}
+	schemas := b.members(word, parts, tuple)
+	if word < 0 && kindsOf(schemas) == 0 {
+		return -1, nil
+	}
+	n, err := b.c.node(schemas)
+	if err != nil {
+		return -1, err
+	}
+	if word >= 0 {
+		b.spec.classes[word].node = n
+		return word, nil
+	}
+	i, ok := b.known[n]
+	if !ok {
+		i = len(b.spec.classes)
+		b.known[n] = i
+		b.spec.classes = append(b.spec.classes, class{node: n, bit: -1})
+	}
+	return i, nil
+}
+
+// members returns the schemas that hold for the members whose names end in a
+// state of the product.
+func (b *nameBuilder) members(word int, parts []*dfa, tuple []int32) []*schema {
+	var out []*schema
 	at := 1
 	for _, s := range b.set {
 		matches := make([]bool, len(s.object.patterns))
@@ -194,51 +222,33 @@ func (b *nameBuilder) classOf(word int, parts []*dfa, tuple []int32) (int, error
 		if word >= 0 {
 			name = b.declared[word]
 		}
-		schemas = append(schemas, s.object.member(name, word >= 0, matches)...)
+		out = append(out, s.object.member(name, word >= 0, matches)...)
 	}
-	n, err := b.c.node(schemas)
-	if err != nil || word >= 0 {
-		if word >= 0 {
-			b.spec.classes[word].node = n
-		}
-		return word, err
-	}
-	key := setKey(canonical(schemas))
-	if i, ok := b.known[key]; ok {
-		return i, nil
-	}
-	if kindsOf(schemas) == 0 {
-		return -1, nil
-	}
-	b.known[key] = len(b.spec.classes)
-	b.spec.classes = append(b.spec.classes, class{node: n, bit: -1})
-	return b.known[key], nil
+	return out
 }
 
 // measure computes how far each class is from each state.
 func (b *nameBuilder) measure() error {
 	o := b.spec
 	o.reach = make([][]reach, len(o.class))
-	back := make([][]edge, len(o.class))
-	for q, edges := range o.names.edges {
-		for _, e := range edges {
-			back[e.to] = append(back[e.to], edge{e.lo, e.hi, int32(q)})
+	back := o.names.reversed()
+	ends := make([][]int32, len(o.classes))
+	for q, i := range o.class {
+		if i >= 0 {
+			ends[i] = append(ends[i], int32(q))
 		}
 	}
 	for i := range o.classes {
-		if err := b.c.budget.spend(0, len(back)); err != nil {
-			return err
+		far := distances(back, ends[i])
+		if err := b.c.budget.spend(0, len(far)); err != nil {
+			return within(b.set, err)
 		}
-		targets := make([]bool, len(back))
-		for q, class := range o.class {
-			targets[q] = class == i
-		}
-		far := distances(back, targets)
-		o.classes[i].name = far[0]
+		o.classes[i].name = infinite
 		for q, bytes := range far {
-			if bytes < infinite {
-				o.reach[q] = append(o.reach[q], reach{i, bytes})
-			}
+			o.reach[q] = append(o.reach[q], reach{i, bytes})
+		}
+		if bytes, ok := far[0]; ok {
+			o.classes[i].name = bytes
 		}
 	}
 	return nil
@@ -317,7 +327,7 @@ func (o *objectSpec) cost(g *Grammar, at uint8, set string, n int64) int64 {
 // a name, whose automaton is in state q.
 func (o *objectSpec) costInName(g *Grammar, q int32, set string, n int64) int64 {
 	least := infinite
-	rest := infinite // after a name that is neither required nor counted
+	rest := infinite // after a name, where names are not counted
 	simple := o.least == 0 && o.most < 0
 	if simple {
 		rest = o.cost(g, afterValue, set, n)
@@ -328,8 +338,10 @@ func (o *objectSpec) costInName(g *Grammar, q int32, set string, n int64) int64 
 			continue
 		}
 		after := rest
-		if !simple || c.required {
+		if !simple {
 			after = o.cost(g, afterValue, o.with(set, r.class), o.counted(n+1))
+		} else if c.required && rest < infinite {
+			after = rest - o.member(g, r.class)
 		}
 		least = min(least, add(add(r.bytes+2, g.nodes[c.node].cost), after))
 	}

@@ -90,8 +90,14 @@ func escapePointer(token string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }
 
-// where names a place of a schema in errors.
-func where(at string) string { return "#" + at }
+// where names a place of a schema in errors. A long pointer is cut.
+func where(at string) string {
+	const most = 200
+	if len(at) > most {
+		at = strings.ToValidUTF8(at[:most/2], "") + "…" + strings.ToValidUTF8(at[len(at)-most/2:], "")
+	}
+	return "#" + at
+}
 
 // schema returns the schema at a pointer, which is read later.
 func (p *parser) schema(value any, at string) (*schema, error) {

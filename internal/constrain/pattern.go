@@ -1,6 +1,7 @@
 package constrain
 
 import (
+	"encoding/binary"
 	"fmt"
 	"regexp/syntax"
 	"slices"
@@ -26,15 +27,15 @@ func pattern(source string, b *budget) (*dfa, error) {
 	}
 	re, err := syntax.Parse(translated, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", source, err)
+		return nil, fmt.Errorf("pattern %.80q: %w", source, err)
 	}
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", source, err)
+		return nil, fmt.Errorf("pattern %.80q: %w", source, err)
 	}
 	d, err := determinize(prog, b)
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", source, err)
+		return nil, fmt.Errorf("pattern %.80q: %w", source, err)
 	}
 	return d, nil
 }
@@ -50,7 +51,7 @@ func ecma(source string) (string, error) {
 	t := translator{rest: source}
 	for t.rest != "" {
 		if err := t.next(); err != nil {
-			return "", fmt.Errorf("pattern %q: %w", source, err)
+			return "", fmt.Errorf("pattern %.80q: %w", source, err)
 		}
 	}
 	return t.out.String(), nil
@@ -240,7 +241,7 @@ func (s *subsets) find(set []uint32) int32 {
 	if i := slices.IndexFunc(set, s.matches); i >= 0 {
 		set = set[i : i+1]
 	}
-	key := fmt.Sprint(set)
+	key := setOf(set)
 	q, ok := s.known[key]
 	if !ok {
 		q = s.dfa.add()
@@ -248,6 +249,15 @@ func (s *subsets) find(set []uint32) int32 {
 		s.sets = append(s.sets, set)
 	}
 	return q
+}
+
+// setOf returns a set of instructions as a key.
+func setOf(set []uint32) string {
+	key := make([]byte, 0, 4*len(set))
+	for _, pc := range set {
+		key = binary.LittleEndian.AppendUint32(key, pc)
+	}
+	return string(key)
 }
 
 func (s *subsets) matches(pc uint32) bool { return s.prog.Inst[pc].Op == syntax.InstMatch }

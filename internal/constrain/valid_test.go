@@ -94,7 +94,7 @@ func TestGeneratedTextIsValid(t *testing.T) {
 			texts++
 		}
 	}
-	require.Equal(t, 204*6, texts)
+	require.Equal(t, schemas*6, texts)
 }
 
 // ecmaPattern is a pattern as ECMA-262 defines it, with Unicode.
@@ -108,4 +108,66 @@ func ecmaRegexp(source string) (jsonschema.Regexp, error) {
 func (p ecmaPattern) MatchString(s string) bool {
 	ok, err := p.Regexp.MatchString(s)
 	return ok && err == nil
+}
+
+// script is a Picker that wants certain tokens. It fails when the guide has
+// removed one.
+type script struct {
+	t    testing.TB
+	ids  []int
+	text []byte
+}
+
+func (s *script) Pick(logits []float32) (int, error) {
+	id := s.ids[0]
+	s.ids = s.ids[1:]
+	require.Zero(s.t, logits[id], "token %d of %s", id, s.text)
+	return id, nil
+}
+
+// cut returns the tokens of a text, chosen at random among all that fit.
+func cut(text []byte, tokens [][]byte, random *rand.Rand) []int {
+	var ids []int
+	for len(text) > 0 {
+		fitting := []int{int(text[0])}
+		for id, token := range tokens {
+			if len(token) > 1 && bytes.HasPrefix(text, token) {
+				fitting = append(fitting, id, id)
+			}
+		}
+		id := fitting[random.IntN(len(fitting))]
+		ids = append(ids, id)
+		text = text[len(tokens[id]):]
+	}
+	return ids
+}
+
+// TestEveryTokenizationIsAllowed follows valid documents token by token, cut in
+// several ways.
+func TestEveryTokenizationIsAllowed(t *testing.T) {
+	v, tokens := testVocabulary(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	followed := 0
+	for _, c := range suite(t) {
+		g, err := Compile(c.Schema)
+		if err != nil {
+			continue
+		}
+		for _, test := range c.Tests {
+			if !test.Valid || leftOut(c.File, string(test.Data)) {
+				continue
+			}
+			for range 3 {
+				ids := append(cut(test.Data, tokens, random), len(tokens)-1)
+				guide, err := NewGuide(g, v, int(g.Shortest())+3*len(test.Data), &script{t, ids, test.Data})
+				require.NoError(t, err)
+				for range ids {
+					_, err := guide.Pick(make([]float32, len(tokens)))
+					require.NoError(t, err)
+				}
+			}
+			followed++
+		}
+	}
+	require.Equal(t, 663, followed)
 }

@@ -27,9 +27,9 @@ type trieNode struct {
 
 // NewVocabulary returns a vocabulary of tokens by id. The bytes of a token are
 // what it adds to a text; none are for tokens that are never part of one. Ends
-// are the tokens that end a text. Every printable ASCII character and every
-// continuation byte of UTF-8 must be a token, so that any JSON text can be
-// completed byte by byte.
+// are the tokens that end a text. Every printable ASCII character must be a
+// token, and every byte of the UTF-8 of the characters U+0080 to U+3FFFF, so
+// that any JSON text can be completed byte by byte.
 func NewVocabulary(tokens [][]byte, ends []int) (*Vocabulary, error) {
 	v := &Vocabulary{tokens: tokens, ends: ends}
 	if len(ends) == 0 {
@@ -87,7 +87,8 @@ func (v *Vocabulary) complete() error {
 		}
 	}
 	for b := range has {
-		if !has[b] && (b >= ' ' && b < 0x7F || b >= 0x80 && b < 0xC0) {
+		needed := ' ' <= b && b <= '~' || 0x80 <= b && b <= 0xBF || 0xC2 <= b && b <= 0xF0
+		if !has[b] && needed {
 			return fmt.Errorf("constrain: the vocabulary has no token for the byte 0x%02X", b)
 		}
 	}
