@@ -21,12 +21,13 @@ type structureFlags struct {
 func (f *structureFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.schema, "json-schema", "", "generate JSON that is valid under the JSON Schema in `FILE`")
 	cmd.Flags().BoolVar(&f.json, "json", false, "generate a JSON object")
-	cmd.MarkFlagsMutuallyExclusive("json-schema", "json")
 }
 
 // grammar returns the grammar that the flags ask for, or nil.
 func (f *structureFlags) grammar() (*constrain.Grammar, error) {
 	switch {
+	case f.json && f.schema != "":
+		return nil, usagef("--json and --json-schema exclude each other")
 	case f.json:
 		return constrain.Compile([]byte(constrain.AnyObject))
 	case f.schema == "":

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lpuctl/lpuctl/internal/constrain/constraintest"
 )
 
 func TestRefusals(t *testing.T) {
@@ -109,7 +111,7 @@ func TestDecimals(t *testing.T) {
 // end. This is what keeps the end in reach.
 func TestCostFalls(t *testing.T) {
 	v, tokens := testVocabulary(t)
-	for i, c := range suite(t) {
+	for i, c := range constraintest.Cases(t) {
 		g, err := Compile(c.Schema)
 		if err != nil {
 			continue

@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lpuctl/lpuctl/internal/constrain/constraintest"
 )
 
 // FuzzCompile compiles anything. What it generates under a schema that compiles
 // is JSON, complete at the limit, and accepted by the grammar.
 func FuzzCompile(f *testing.F) {
-	for _, c := range suite(f) {
+	for _, c := range constraintest.Cases(f) {
 		f.Add([]byte(c.Schema), uint64(1))
 	}
 	v, tokens := testVocabulary(f)
@@ -29,7 +31,7 @@ func FuzzCompile(f *testing.F) {
 func FuzzMatch(f *testing.F) {
 	g, err := Compile([]byte(`{}`))
 	require.NoError(f, err)
-	for _, c := range suite(f) {
+	for _, c := range constraintest.Cases(f) {
 		for _, test := range c.Tests {
 			f.Add([]byte(test.Data))
 		}

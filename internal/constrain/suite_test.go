@@ -1,47 +1,15 @@
 package constrain
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lpuctl/lpuctl/internal/constrain/constraintest"
 )
-
-// suiteCase is a line of testdata/suite.jsonl or testdata/documents.jsonl: a
-// schema, and documents that are valid or not.
-type suiteCase struct {
-	File   string          `json:"file"`
-	About  string          `json:"about"`
-	Schema json.RawMessage `json:"schema"`
-	Tests  []struct {
-		About string          `json:"about"`
-		Data  json.RawMessage `json:"data"`
-		Valid bool            `json:"valid"`
-	} `json:"tests"`
-}
-
-// schemas is how many of them compile: 204 of the suite and 27 of our own.
-const schemas = 204 + 27
-
-func suite(t testing.TB) []suiteCase {
-	var data []byte
-	for _, name := range []string{"testdata/suite.jsonl", "testdata/documents.jsonl"} {
-		one, err := os.ReadFile(name)
-		require.NoError(t, err)
-		data = append(data, one...)
-	}
-	var all []suiteCase
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
-		var c suiteCase
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &c))
-		all = append(all, c)
-	}
-	return all
-}
 
 // refused says whether an error is one of those that a schema of the suite may
 // end with: keywords that are not supported, references out of the document,
@@ -67,7 +35,7 @@ func leftOut(file, document string) bool {
 // layout, and refuses what is not.
 func TestSuite(t *testing.T) {
 	compiled, documents := 0, 0
-	for _, c := range suite(t) {
+	for _, c := range constraintest.Cases(t) {
 		g, err := Compile(c.Schema)
 		if err != nil {
 			require.True(t, refused(err), "%s: %s: %v", c.File, c.About, err)
@@ -82,7 +50,7 @@ func TestSuite(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, schemas, compiled)
+	require.Equal(t, constraintest.Supported, compiled)
 	require.Equal(t, 1342, documents)
 }
 
