@@ -260,7 +260,7 @@ func (c *compiler) merge(set []*schema) (*alternative, error) {
 	a := &alternative{kinds: kindsOf(set)}
 	var err error
 	if a.kinds&kindNumber != 0 {
-		a.mergeNumbers(set)
+		err = c.mergeNumbers(a, set)
 	}
 	if a.kinds&kindString != 0 {
 		err = errors.Join(err, c.mergeTexts(a, set))
@@ -274,7 +274,7 @@ func (c *compiler) merge(set []*schema) (*alternative, error) {
 	return a, err
 }
 
-func (a *alternative) mergeNumbers(set []*schema) {
+func (c *compiler) mergeNumbers(a *alternative, set []*schema) (err error) {
 	var n numbers
 	for _, s := range set {
 		n.narrow(s.number)
@@ -283,8 +283,11 @@ func (a *alternative) mergeNumbers(set []*schema) {
 	case !n.has():
 		a.kinds &^= kindNumber
 	case !n.any():
-		a.number = newDecimals(n)
+		if a.number, err = newDecimals(n, &c.budget); err != nil {
+			err = within(set, err)
+		}
 	}
+	return err
 }
 
 // settle computes the cost of every node: the least solution of the equations
@@ -318,7 +321,7 @@ func (g *Grammar) cheapest(a *alternative) int64 {
 		least = min(least, 5)
 	}
 	if a.kinds&kindNumber != 0 {
-		least = min(least, numberCost(a.number, ""))
+		least = min(least, leastNumber(a.number))
 	}
 	if a.kinds&kindString != 0 {
 		least = min(least, add(2, a.text.cost(0, 0)))

@@ -86,7 +86,8 @@ func TestDecimals(t *testing.T) {
 		{lo: rat("-3.5"), hi: rat("-3.5")},
 		{step: rat("250")},
 	} {
-		d := newDecimals(set)
+		d, err := newDecimals(set, &budget{maxDFAStates, maxDFAWork})
+		require.NoError(t, err)
 		want := map[string]int64{}
 		for _, text := range all {
 			value := rat(text)

@@ -43,7 +43,7 @@ func (b *budget) spend(states, work int) error {
 	b.states -= states
 	b.work -= work
 	if b.states < 0 || b.work < 0 {
-		return fmt.Errorf("%w: all patterns, names and enums of a schema share %d states and %d steps", errTooLarge, maxDFAStates, maxDFAWork)
+		return fmt.Errorf("%w: all patterns, names and values of a schema share %d states and %d steps", errTooLarge, maxDFAStates, maxDFAWork)
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ var hostile = map[string]struct{ schema, want string }{
 	"minItems without end": {`{"type":"array","minItems":1e40}`, "no JSON text is valid"},
 	"huge exponent":        {`{"type":"number","minimum":1e999999999}`, "more than 400 digits"},
 	"long number":          {`{"const":` + strings.Repeat("9", 500) + `}`, "more than 400 digits"},
+	"long bounds":          {`{"anyOf":[` + list(500, func(i int) string { return fmt.Sprintf(`{"minimum":%de-390,"maximum":%de-390}`, i, i+1) }) + `]}`, "too many states"},
 	"recursion":            {`{"$ref":"#/$defs/a","$defs":{"a":{"type":"array","minItems":1,"items":{"$ref":"#/$defs/a"}}}}`, "no JSON text is valid"},
 	"reference to itself":  {`{"$ref":"#"}`, ""},
 	"choices to itself":    {`{"anyOf":[{"$ref":"#"},{"allOf":[{"$ref":"#"},{"type":"null"}]}]}`, ""},

@@ -2,6 +2,7 @@ package constrain
 
 import (
 	"math/big"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -81,11 +82,12 @@ func (n *numbers) meets(o numbers) bool {
 // digits alone could still become a number of the set.
 type decimals struct {
 	set    numbers
-	digits int // more digits before the point than any bound or step has
-	places int // digits after the point that every bound and step has
+	digits int   // more digits before the point than any bound or step has
+	places int   // digits after the point that every bound and step has
+	least  int64 // bytes of the shortest number
 }
 
-func newDecimals(set numbers) *decimals {
+func newDecimals(set numbers, b *budget) (*decimals, error) {
 	d := &decimals{set: set, digits: 1}
 	for _, r := range []*big.Rat{set.lo, set.hi, set.step} {
 		if r != nil {
@@ -95,7 +97,19 @@ func newDecimals(set numbers) *decimals {
 			d.places = max(d.places, n)
 		}
 	}
-	return d
+	if err := b.spend(0, (d.digits+d.places)*(d.places+8)); err != nil {
+		return nil, err
+	}
+	d.least = d.cost("")
+	return d, nil
+}
+
+// leastNumber returns the bytes of the shortest number of d, where nil is any.
+func leastNumber(d *decimals) int64 {
+	if d == nil {
+		return 1
+	}
+	return d.least
 }
 
 // prefix is a number text that has begun.
@@ -201,18 +215,19 @@ func (d *decimals) morePlaces(p prefix, interval numbers) int64 {
 	if p.point {
 		least = max(least, 1)
 	}
-	for places := least; places <= max(least, d.places)+1; places++ {
+	most := max(least, d.places) + 2
+	places := least + sort.Search(most-least, func(more int) bool {
 		grid := interval
-		grid.step = power(-places)
-		if !d.set.meets(grid) {
-			continue
-		}
-		if places > 0 && !p.point {
-			return int64(places + 1)
-		}
-		return int64(places - len(p.fraction))
+		grid.step = power(-least - more)
+		return d.set.meets(grid)
+	})
+	switch {
+	case places == most:
+		return infinite
+	case places > 0 && !p.point:
+		return int64(places + 1)
 	}
-	return infinite
+	return int64(places - len(p.fraction))
 }
 
 // maxExponent bounds the exponents of numbers with bounds or steps.

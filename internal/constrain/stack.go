@@ -37,14 +37,6 @@ type stack struct {
 	id   int
 }
 
-// numberCost returns the fewest bytes that complete a number text.
-func numberCost(d *decimals, text string) int64 {
-	if d == nil {
-		return 1
-	}
-	return d.cost(text)
-}
-
 // costOfItem returns the fewest bytes that complete an item.
 func (g *Grammar) costOfItem(it *item) int64 {
 	switch it.op {
