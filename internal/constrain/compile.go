@@ -112,6 +112,9 @@ func place(set []*schema) string {
 	return where(set[0].at)
 }
 
+// within says which set of schemas an error is about.
+func within(set []*schema, err error) error { return fmt.Errorf("%s: %w", place(set), err) }
+
 // canonical returns a set sorted, each schema once.
 func canonical(set []*schema) []*schema {
 	set = slices.Clone(set)
