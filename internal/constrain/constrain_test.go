@@ -164,6 +164,32 @@ func TestWhitespaceIsBounded(t *testing.T) {
 	}
 }
 
+// TestStrings: what is no character is no string, however it is written.
+func TestStrings(t *testing.T) {
+	g, err := Compile([]byte(`{}`))
+	require.NoError(t, err)
+	for text, want := range map[string]bool{
+		`"\ud83d\ude00"`:       true,
+		`"\uD83D\uDE00\u00e9"`: true,
+		`"\ud83d"`:             false,
+		`"\ud83dx"`:            false,
+		`"\ud83d\n"`:           false,
+		`"\ud83d\u0041"`:       false,
+		`"\ude00"`:             false,
+		`"\u12G4"`:             false,
+		`"\x"`:                 false,
+		"\"\x7f\"":             true,
+		"\"\x1f\"":             false,
+		"\"\xc0\x80\"":         false,
+		"\"\xe0\x80\x80\"":     false,
+		"\"\xed\xa0\x80\"":     false,
+		"\"\xf4\x90\x80\x80\"": false,
+		"\"\xf4\x8f\xbf\xbf\"": true,
+	} {
+		require.Equal(t, want, g.Match([]byte(text)), "%q", text)
+	}
+}
+
 func TestVocabularyErrors(t *testing.T) {
 	_, tokens := testVocabulary(t)
 	_, err := NewVocabulary(tokens, nil)

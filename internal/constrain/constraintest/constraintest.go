@@ -77,6 +77,12 @@ func (v Validator) Require(t testing.TB, text []byte) {
 	require.NoError(t, v.schema.Validate(value), "%s", text)
 }
 
+// Valid reports whether text is a valid JSON text.
+func (v Validator) Valid(text []byte) bool {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	return err == nil && v.schema.Validate(value) == nil
+}
+
 // ecmaPattern is a pattern of ECMA-262 with Unicode.
 type ecmaPattern struct{ *regexp2.Regexp }
 
