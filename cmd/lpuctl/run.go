@@ -31,7 +31,8 @@ func newRun(a *app) *cobra.Command {
 		Use:   "run MODEL [PROMPT]",
 		Short: "Generate text on the CPU reference",
 		Long: `Generate text on the CPU reference. The text goes to stdout and nothing else does.
-Without a prompt, generation starts from the beginning-of-sequence token.`,
+Without a prompt, generation starts from the beginning-of-sequence token.
+With --json-schema or --json the text is valid JSON, at the limit of tokens too.`,
 		Example: `  lpuctl run builtin:stories260k --temp 0 -n 200
   lpuctl run builtin:stories260k "Once upon a time" --temp 0.8 --top-p 0.9 --seed 7
   lpuctl run model.gguf "The capital of France is" --temp 0 --stats

@@ -63,7 +63,7 @@ func compile(data []byte) (*Grammar, error) {
 			return nil, err
 		}
 	}
-	c.settle()
+	c.grammar.settle()
 	return &c.grammar, c.check()
 }
 
@@ -291,51 +291,6 @@ func (c *compiler) mergeNumbers(a *alternative, set []*schema) (err error) {
 		}
 	}
 	return err
-}
-
-// settle computes the cost of every node: the least solution of the equations
-// between them. Nodes come after those that they were reached from, so that
-// most of them settle in the first round.
-func (c *compiler) settle() {
-	for changed := true; changed; {
-		changed = false
-		for _, n := range slices.Backward(c.grammar.nodes) {
-			if cost := c.grammar.costOf(n); cost < n.cost {
-				n.cost, changed = cost, true
-			}
-		}
-	}
-}
-
-func (g *Grammar) costOf(n *node) int64 {
-	least := infinite
-	for _, a := range n.alternatives {
-		least = min(least, g.cheapest(a))
-	}
-	return least
-}
-
-func (g *Grammar) cheapest(a *alternative) int64 {
-	least := infinite
-	if a.kinds&(kindNull|kindTrue) != 0 {
-		least = 4
-	}
-	if a.kinds&kindFalse != 0 {
-		least = min(least, 5)
-	}
-	if a.kinds&kindNumber != 0 {
-		least = min(least, leastNumber(a.number))
-	}
-	if a.kinds&kindString != 0 {
-		least = min(least, add(2, a.text.cost(0, 0)))
-	}
-	if a.kinds&kindArray != 0 && least > 2 {
-		least = min(least, add(1, a.array.cost(g, beforeFirst, 0)))
-	}
-	if a.kinds&kindObject != 0 && least > 2 {
-		least = min(least, add(1, a.object.cost(g, beforeFirst, a.object.none, 0)))
-	}
-	return least
 }
 
 // check reports a schema that no value satisfies, and branches of a oneOf that

@@ -28,7 +28,8 @@ const MaxTrailingSpace = 2
 const (
 	maxSchemaBytes  = 1 << 20
 	maxSchemas      = 20_000  // schemas in a document, members of enums among them
-	maxNodes        = 4_000   // sets of schemas that hold at once
+	maxPointer      = 4_096   // bytes of the JSON pointer to a schema
+	maxNodes        = 10_000  // sets of schemas that hold at once
 	maxAlternatives = 512     // of one set, after anyOf, oneOf and enum
 	maxDFAStates    = 40_000  // of all patterns, names and enums together
 	maxDFAWork      = 2 << 20 // steps to build them

@@ -69,6 +69,9 @@ func wellFormed(data []byte) error {
 // findAnchors notes where each $anchor stands. It looks everywhere but into
 // enum and const; a schema that is not one makes no reference wrong.
 func (p *parser) findAnchors(value any, at string) {
+	if len(at) > maxPointer {
+		return // a schema here is refused
+	}
 	switch v := value.(type) {
 	case []any:
 		for i, item := range v {
@@ -124,6 +127,9 @@ func (p *parser) schema(value any, at string) (*schema, error) {
 
 // create returns a new schema that accepts everything.
 func (p *parser) create(at string) (*schema, error) {
+	if len(at) > maxPointer {
+		return nil, fmt.Errorf("%s: the pointer to this schema has more than %d bytes", where(at), maxPointer)
+	}
 	if p.count++; p.count > maxSchemas {
 		return nil, fmt.Errorf("%s: more than %d schemas and values of enums", where(at), maxSchemas)
 	}

@@ -38,6 +38,8 @@ type subsets struct {
 	dfa   *dfa
 	sets  [][]uint32
 	known map[string]int32
+	seen  []int // the round in which closure last saw an instruction
+	round int
 }
 
 // determinize builds the automaton of the strings in which prog matches
@@ -46,7 +48,7 @@ func determinize(prog *syntax.Prog, b *budget) (*dfa, error) {
 	if err := refuseAssertions(prog); err != nil {
 		return nil, err
 	}
-	s := &subsets{prog: prog, dfa: &dfa{}, known: map[string]int32{}}
+	s := &subsets{prog: prog, dfa: &dfa{}, known: map[string]int32{}, seen: make([]int, len(prog.Inst))}
 	s.dfa.add() // the first state alone has the assertion ^ behind it: never found again
 	s.sets = append(s.sets, s.closure([]uint32{uint32(prog.Start)}, syntax.EmptyBeginText))
 	for q := 0; q < len(s.sets); q++ {
@@ -71,14 +73,14 @@ func refuseAssertions(prog *syntax.Prog) error {
 // end of the text, reached from pcs where the assertions of flags hold.
 func (s *subsets) closure(pcs []uint32, flags syntax.EmptyOp) []uint32 {
 	var out []uint32
-	seen := map[uint32]bool{}
+	s.round++
 	for len(pcs) > 0 {
 		pc := pcs[len(pcs)-1]
 		pcs = pcs[:len(pcs)-1]
-		if seen[pc] {
+		if s.seen[pc] == s.round {
 			continue
 		}
-		seen[pc] = true
+		s.seen[pc] = s.round
 		switch inst := &s.prog.Inst[pc]; inst.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			pcs = append(pcs, inst.Out, inst.Arg)
