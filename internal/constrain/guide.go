@@ -97,6 +97,3 @@ func (g *Guide) accept(id int) error {
 	g.state = s
 	return nil
 }
-
-// Complete reports whether the text so far is valid.
-func (g *Guide) Complete() bool { return g.state.accepts() }
