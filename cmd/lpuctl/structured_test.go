@@ -37,7 +37,7 @@ func writeSchema(t testing.TB, schema string) string {
 // whatever the limit and the sampling.
 func TestRunJSONSchema(t *testing.T) {
 	path, valid := writeSchema(t, citizenSchema), constraintest.NewValidator(t, []byte(citizenSchema))
-	for _, n := range []string{"40", "50", "200"} {
+	for _, n := range []string{"30", "40", "200"} {
 		for _, more := range [][]string{{"--temp", "0"}, {"--temp", "2", "--seed", "3"}, {"--top-k", "1"}} {
 			args := append([]string{"run", "builtin:stories260k", "Once", "--json-schema", path, "-n", n}, more...)
 			valid.Require(t, []byte(ok(t, args...)))
@@ -58,7 +58,7 @@ func TestRunStructuredRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--json", "-n", "1"}, exitError, "the shortest valid text may need 2 tokens, and at most 1 may be generated"},
+		{[]string{"--json", "-n", "1"}, exitError, "the shortest valid text has 2 bytes, too many for 1 tokens"},
 		{[]string{"--json", "--json-schema", "x.json"}, exitUsage, "--json and --json-schema exclude each other"},
 		{[]string{"--json-schema", "absent.json"}, exitError, "absent.json"},
 		{[]string{"--json-schema", writeSchema(t, `{"properties":{"a":{"not":{}}}}`)}, exitError, `schema.json: schema: #/properties/a/not: keyword "not" is not supported`},

@@ -24,13 +24,14 @@ type Guide struct {
 }
 
 // NewGuide returns a guide for a text of at most tokens tokens. It fails when
-// that is fewer than the bytes of the shortest text: a token is a byte at worst.
+// that is fewer than the shortest text has.
 func NewGuide(g *Grammar, v *Vocabulary, tokens int, pick Picker) (*Guide, error) {
-	if need := g.Shortest(); need > int64(tokens) {
-		return nil, fmt.Errorf("constrain: the shortest valid text may need %d tokens, and at most %d may be generated", need, tokens)
-	}
 	m := newMatcher(g)
-	return &Guide{pick: pick, vocab: v, m: m, state: m.start(), left: tokens}, nil
+	start := m.start()
+	if !v.closes(m, start, int64(tokens)) {
+		return nil, fmt.Errorf("constrain: the shortest valid text has %d bytes, too many for %d tokens", g.Shortest(), tokens)
+	}
+	return &Guide{pick: pick, vocab: v, m: m, state: start, left: tokens}, nil
 }
 
 // Pick implements Picker. It leaves logits as they are. An end token is allowed

@@ -8,10 +8,11 @@ import (
 // state is a set of stacks: every reading of the text so far that can still
 // become valid. It always has one; a text that has none has no state.
 type state struct {
-	stacks []*stack
-	cost   int64 // fewest bytes to the end of the text
-	next   *[256]*state
-	allow  *mask // nil until a guide asks
+	stacks  []*stack
+	cost    int64 // fewest bytes to the end of the text
+	closing int64 // tokens of the nearest end; 0 is not known
+	next    *[256]*state
+	allow   *mask // nil until a guide asks
 }
 
 // dead stands for no state in state.next, where nil is not known.

@@ -73,8 +73,9 @@ func TestGeneratedTextIsValid(t *testing.T) {
 			continue
 		}
 		valid := constraintest.NewValidator(t, c.Schema)
+		m := newMatcher(g)
 		for seed, more := range []int{0, 1, 3, 10, 30, 100} {
-			valid.Require(t, generate(t, g, v, tokens, int(g.Shortest())+more, uint64(seed)))
+			valid.Require(t, generate(t, g, v, tokens, int(v.closing(m, m.start()))+more, uint64(seed)))
 			texts++
 		}
 	}

@@ -10,15 +10,17 @@ import (
 // Vocabulary is what a guide knows of the tokens of a model. It is immutable
 // and safe for concurrent use.
 type Vocabulary struct {
-	tokens [][]byte
-	ends   []int
-	nodes  []trieNode
-	ids    []int32 // tokens that have bytes, sorted by them
+	tokens  [][]byte
+	ends    []int
+	nodes   []trieNode
+	ids     []int32   // tokens that have bytes, sorted by them
+	single  [256]bool // whether the byte alone is a token
+	longest int64     // bytes of the longest token
 }
 
 // trieNode is a node of the trie of all tokens. Nodes are in preorder.
 type trieNode struct {
-	next        int32 // the first node that is not below
+	below       int32 // nodes below
 	first, last int32 // the tokens ids[first:last] end here
 	depth       int32 // of its byte in a token
 	longest     int32 // most bytes that a token has below
@@ -73,22 +75,23 @@ func (v *Vocabulary) grow(first, last, depth int) {
 		}
 		v.nodes[n].longest = int32(longest)
 		v.grow(first, end, depth+1)
-		v.nodes[n].next = int32(len(v.nodes))
+		v.nodes[n].below = int32(len(v.nodes) - n - 1)
 		first = end
 	}
 }
 
-// complete reports a byte that a guide may need and that is no token.
+// complete notes the tokens of one byte. It reports a byte that a guide may need
+// and that is none.
 func (v *Vocabulary) complete() error {
-	var has [256]bool
 	for _, n := range v.nodes {
-		if n.depth == 0 && n.first < n.last {
-			has[n.b] = true
+		if n.depth == 0 {
+			v.single[n.b] = n.first < n.last
+			v.longest = max(v.longest, int64(n.longest)+1)
 		}
 	}
-	for b := range has {
+	for b, has := range v.single {
 		needed := ' ' <= b && b <= '~' || 0x80 <= b && b <= 0xBF || 0xC2 <= b && b <= 0xF0
-		if !has[b] && needed {
+		if !has && needed {
 			return fmt.Errorf("constrain: the vocabulary has no token for the byte 0x%02X", b)
 		}
 	}
@@ -103,20 +106,20 @@ type mask struct {
 
 func (m *mask) has(id int) bool { return m.bits[id/64]>>(id%64)&1 != 0 }
 
-// walk returns the tokens that may follow s and leave at most limit bytes to
-// the end of the text.
+// walk returns the tokens that may follow s and after which limit tokens are
+// enough to complete the text.
 func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
 	out := &mask{bits: make([]uint64, (len(v.tokens)+63)/64)}
 	path := []*state{s}
 	for i := 0; i < len(v.nodes); {
 		n := &v.nodes[i]
 		next := m.step(path[n.depth], n.b)
-		if next == dead || next.cost-int64(n.longest) > limit {
-			i = int(n.next)
+		if next == dead {
+			i += int(n.below) + 1
 			continue
 		}
 		path = append(path[:n.depth+1], next)
-		if next.cost <= limit && n.first < n.last {
+		if n.first < n.last && v.closes(m, next, limit) {
 			out.worst = max(out.worst, next.cost)
 			for _, id := range v.ids[n.first:n.last] {
 				out.bits[id/64] |= 1 << (id % 64)
