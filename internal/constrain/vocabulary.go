@@ -7,6 +7,9 @@ import (
 	"slices"
 )
 
+// maxToken is the most bytes of a token that may be chosen.
+const maxToken = 1024
+
 // Vocabulary is what a guide knows of the tokens of a model. It is immutable
 // and safe for concurrent use.
 type Vocabulary struct {
@@ -23,7 +26,6 @@ type trieNode struct {
 	below       int32 // nodes below
 	first, last int32 // the tokens ids[first:last] end here
 	depth       int32 // of its byte in a token
-	longest     int32 // most bytes that a token has below
 	b           byte
 }
 
@@ -31,7 +33,8 @@ type trieNode struct {
 // what it adds to a text; none are for tokens that are never part of one. Ends
 // are the tokens that end a text. Every printable ASCII character must be a
 // token, and every byte of the UTF-8 of the characters U+0080 to U+3FFFF, so
-// that any JSON text can be completed byte by byte.
+// that any JSON text can be completed byte by byte. Tokens of more than 1024
+// bytes are never allowed.
 func NewVocabulary(tokens [][]byte, ends []int) (*Vocabulary, error) {
 	v := &Vocabulary{tokens: tokens, ends: ends}
 	if len(ends) == 0 {
@@ -43,8 +46,9 @@ func NewVocabulary(tokens [][]byte, ends []int) (*Vocabulary, error) {
 		}
 	}
 	for id, token := range tokens {
-		if len(token) > 0 && !slices.Contains(ends, id) {
+		if 0 < len(token) && len(token) <= maxToken && !slices.Contains(ends, id) {
 			v.ids = append(v.ids, int32(id))
+			v.longest = max(v.longest, int64(len(token)))
 		}
 	}
 	slices.SortStableFunc(v.ids, func(a, b int32) int { return bytes.Compare(tokens[a], tokens[b]) })
@@ -65,15 +69,9 @@ func (v *Vocabulary) grow(first, last, depth int) {
 		}
 		n := len(v.nodes)
 		v.nodes = append(v.nodes, trieNode{b: b, depth: int32(depth), first: int32(first), last: int32(first)})
-		longest := 0
-		for i := first; i < end; i++ {
-			length := len(v.tokens[v.ids[i]]) - depth - 1
-			longest = max(longest, length)
-			if length == 0 {
-				v.nodes[n].last++
-			}
+		for i := first; i < end && len(v.tokens[v.ids[i]]) == depth+1; i++ {
+			v.nodes[n].last++
 		}
-		v.nodes[n].longest = int32(longest)
 		v.grow(first, end, depth+1)
 		v.nodes[n].below = int32(len(v.nodes) - n - 1)
 		first = end
@@ -86,7 +84,6 @@ func (v *Vocabulary) complete() error {
 	for _, n := range v.nodes {
 		if n.depth == 0 {
 			v.single[n.b] = n.first < n.last
-			v.longest = max(v.longest, int64(n.longest)+1)
 		}
 	}
 	for b, has := range v.single {
