@@ -85,18 +85,17 @@ func (v *vocab) parseTokenizer(text []byte) (err error) {
 	return nil
 }
 
-// tokensOfJSON puts the vocabulary and the added tokens in the order of ids.
+// tokensOfJSON puts the vocabulary and the added tokens, which may be in it, in
+// the order of ids.
 func (v *vocab) tokensOfJSON(f *tokenizerFile) error {
-	n := len(f.Model.Vocab)
-	for _, t := range f.AddedTokens {
-		n = max(n, min(t.ID, n+len(f.AddedTokens))+1)
-	}
-	v.tokens, v.types = make([]string, n), make([]int32, n)
+	most := len(f.Model.Vocab) + len(f.AddedTokens)
+	v.tokens, v.types = make([]string, most), make([]int32, most)
+	n := 0
 	put := func(id int, token string, kind int32) error {
-		if id < 0 || id >= n {
-			return fmt.Errorf("token %q has id %d of %d", token, id, n)
+		if id < 0 || id >= most {
+			return fmt.Errorf("token %q has id %d, but there are %d tokens", token, id, most)
 		}
-		v.tokens[id], v.types[id] = token, kind
+		v.tokens[id], v.types[id], n = token, kind, max(n, id+1)
 		return nil
 	}
 	for token, id := range f.Model.Vocab {
@@ -113,6 +112,7 @@ func (v *vocab) tokensOfJSON(f *tokenizerFile) error {
 			return err
 		}
 	}
+	v.tokens, v.types = v.tokens[:n], v.types[:n]
 	if id := slices.Index(v.types, 0); id >= 0 {
 		return fmt.Errorf("no token has id %d", id)
 	}
@@ -145,10 +145,8 @@ func (v *vocab) tokenizerJSON() ([]byte, error) {
 		PostProcessor: v.postProcessor(),
 		Model:         bpeModel{Type: "BPE", IgnoreMerges: p.ignoreMerges, Vocab: map[string]int{}},
 	}
-	for id, token := range v.tokens {
-		if v.types[id] == tokenizer.TypeNormal {
-			f.Model.Vocab[token] = id
-		}
+	for id, token := range v.tokens[:v.learned()] {
+		f.Model.Vocab[token] = id
 	}
 	for _, m := range v.merges {
 		a, b, ok := strings.Cut(m, " ")
@@ -162,6 +160,20 @@ func (v *vocab) tokenizerJSON() ([]byte, error) {
 		f.Model.Merges = append(f.Model.Merges, pair)
 	}
 	return json.Marshal(&f, json.Deterministic(true), json.FormatNilSliceAsNull(false))
+}
+
+// learned is the number of tokens up to the last that is not added. They make
+// the vocabulary of tokenizer.json, added ones among them included: readers
+// number added tokens that are not in it from its end on, whatever their id.
+func (v *vocab) learned() int {
+	n := len(v.tokens)
+	for n > 0 && v.types[n-1] == tokenizer.TypeUnused { // rows without a token
+		n--
+	}
+	for n > 0 && v.types[n-1] != tokenizer.TypeNormal && v.types[n-1] != tokenizer.TypeUnused {
+		n--
+	}
+	return n
 }
 
 // addedTokens lists the tokens that are not merged from text.

@@ -84,6 +84,7 @@ func TestBPE(t *testing.T) {
 			original := readJSON(t, filepath.Join(c.Dir(), "tokenizer.json"))
 			require.Equal(t, original, readJSON(t, filepath.Join(back.Dir(), "tokenizer.json")))
 			require.Len(t, original.Added, 3)
+			require.Contains(t, string(mustRead(t, filepath.Join(back.Dir(), "tokenizer_config.json"))), `"chat_template": "{{ messages }}"`)
 			requireSameIDs(t, c.Dir(), g, back.Dir())
 			require.NotEmpty(t, original.Model.Merges)
 		})
@@ -112,6 +113,29 @@ func requireSameIDs(t *testing.T, before string, g *checkpoint.Checkpoint, after
 	}
 }
 
+// TestSpecialTokensFirst: ids of added tokens may be the lowest, and missing from
+// the vocabulary, as in what a GGUF file of SmolLM2 becomes.
+func TestSpecialTokensFirst(t *testing.T) {
+	tokens := []string{"<|a|>", "<|b|>"}
+	types := []int32{3, 4}
+	for b := 'a'; b <= 'n'; b++ {
+		tokens, types = append(tokens, string(b)), append(types, 1)
+	}
+	g := checkpointtest.TinyGGUF().Set("tokenizer.ggml.model", "gpt2").Set("tokenizer.ggml.pre", "smollm").
+		Set("tokenizer.ggml.tokens", tokens).Set("tokenizer.ggml.token_type", types).Set("tokenizer.ggml.merges", []string{"a b"})
+	c, err := checkpoint.FromGGUF("g", g.Bytes())
+	require.NoError(t, err)
+	hf := toHF(t, c, nil)
+	vocab := readJSON(t, filepath.Join(hf.Dir(), "tokenizer.json")).Model.Vocab
+	require.Len(t, vocab, len(tokens))
+	require.Equal(t, 1, vocab["<|b|>"], "the library would number it anew if it were not in the vocabulary")
+	again := toGGUF(t, hf, nil)
+	got, _ := again.Metadata("tokenizer.ggml.tokens")
+	require.Equal(t, tokens, got)
+	got, _ = again.Metadata("tokenizer.ggml.token_type")
+	require.Equal(t, types, got)
+}
+
 func TestBPERefuses(t *testing.T) {
 	replace := func(from, to string) func(string) string {
 		return func(s string) string { return strings.Replace(s, from, to, 1) }
@@ -120,9 +144,9 @@ func TestBPERefuses(t *testing.T) {
 		"have no name in GGUF that lpuctl knows":                        replace(`{1,3}`, `{1,2}`),
 		`normalizer NFKC and pre_tokenizer`:                             replace(`"normalizer":null`, `"normalizer":{"type":"NFKC"}`),
 		`model "Unigram" (byte_fallback false): only byte-level BPE`:    replace(`"type":"BPE"`, `"type":"Unigram"`),
-		`no token has id 282`:                                           replace(`"id":282`, `"id":283`),
-		`token "<tool>" has id 1099511627776 of `:                       replace(`"id":282`, `"id":1099511627776`),
-		`token "<tool>" has id -1 of `:                                  replace(`"id":282`, `"id":-1`),
+		`token "<tool>" has id 283, but there are 283 tokens`:           replace(`"id":282`, `"id":283`),
+		`token "<tool>" has id 1099511627776, but there are 283 tokens`: replace(`"id":282`, `"id":1099511627776`),
+		`token "<tool>" has id -1, but there are 283 tokens`:            replace(`"id":282`, `"id":-1`),
 		`merge 0: 4 parts, not 2`:                                       replace(`"merges":[["`, `"merges":[["a","b","`),
 		`tokenizer.json: jsontext: duplicate object member name "type"`: replace(`"type":"BPE"`, `"type":"BPE","type":"BPE"`),
 		`bos_token is "<s>", which is not in the vocabulary`:            replace(`"content":"<s>"`, `"content":"<b>"`),

@@ -66,6 +66,9 @@ func vocabOfGGUF(c *checkpoint.Checkpoint) (*vocab, error) {
 		types: metadata[[]int32](c, "token_type", nil), merges: metadata[[]string](c, "merges", nil),
 		spacePrefix: metadata(c, "add_space_prefix", true), addEOS: metadata(c, "add_eos_token", false),
 	}
+	if template, ok := c.Metadata("tokenizer.chat_template"); ok {
+		v.template, _ = template.(string)
+	}
 	config := c.Config()
 	v.bos, v.eos, v.padding, v.unknown = config.BOS, -1, tokenID(c, "padding_token_id", -1), tokenID(c, "unknown_token_id", -1)
 	if len(config.EOS) > 0 {
