@@ -3,8 +3,8 @@
 // [Compile] turns a schema into a [Grammar]: a pushdown automaton over the bytes
 // of JSON texts. A [Guide] stands between the logits and a sampler. It walks a
 // trie of the vocabulary's bytes from the state of the automaton, removes every
-// token that leaves the grammar, and removes those after which the shortest way
-// to the end has more bytes than tokens are left. So the text is valid whenever
+// token that leaves the grammar, and removes those after which the tokens that
+// are left are too few for the nearest end. So the text is valid whether
 // generation stops at the limit or at an end token.
 //
 // Members of objects come in any order, strings with any escapes, and
