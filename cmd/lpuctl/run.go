@@ -23,6 +23,7 @@ import (
 type runFlags struct {
 	graphFlags
 	sampling sampleFlags
+	structureFlags
 	tokens   int
 	chat     bool
 	threads  int
@@ -40,6 +41,7 @@ func newRun(a *app) *cobra.Command {
 Without a prompt, generation starts from the beginning-of-sequence token.
 With --chat the prompt is the message of a user, and the chat template of the model
 makes the text of it that is continued.
+With --json-schema or --json the text is valid JSON, at the limit of tokens too.
 
 The filters of the sampling apply in the order of Hugging Face transformers, or with --sampler-order llama.cpp
 in that of llama.cpp. Repetition penalties look at prompt and text; frequency and presence penalties at the text,
@@ -48,6 +50,7 @@ in llama.cpp's order at the prompt too.`,
   lpuctl run builtin:stories260k "Once upon a time" --temp 0.8 --top-p 0.9 --seed 7
   lpuctl run builtin:stories260k "Once upon a time" --temp 0 --prompt-lookup 8 --stop "The end" --stats
   lpuctl run model.gguf "The capital of France is" --temp 0 -n 5 -o json --logprobs 3
+  lpuctl run model.gguf "A person as JSON:" --json-schema person.json -n 200
   lpuctl run model.gguf --chat "What is the capital of France?"`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: completeModel,
@@ -67,6 +70,7 @@ in llama.cpp's order at the prompt too.`,
 	}
 	f.graphFlags.register(cmd)
 	f.sampling.register(cmd)
+	f.structureFlags.register(cmd)
 	outputFlag(cmd, &f.output)
 	flags := cmd.Flags()
 	flags.IntVarP(&f.tokens, "tokens", "n", -1, "most tokens to generate (-1: until the end of sequence or of the context)")
@@ -81,11 +85,18 @@ func (f *runFlags) check() error {
 	if f.logprobs >= 0 && f.output != "json" {
 		return usagef("--logprobs needs -o json")
 	}
+	if f.structured() && len(f.sampling.stops) > 0 {
+		return usagef("--stop could cut the JSON short: leave it out with --json and --json-schema")
+	}
 	return checkOutput(f.output)
 }
 
 func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) error {
 	sampler, stopper, err := f.sampling.sampler()
+	if err != nil {
+		return err
+	}
+	grammar, err := f.grammar()
 	if err != nil {
 		return err
 	}
@@ -114,17 +125,24 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	if err != nil {
 		return err
 	}
-	r := &running{app: a, flags: f, tok: tok, generator: generator, sampler: sampler}
-	return r.run(ctx, ids, newSpeaker(a.out, tok, endIDs(m, tok), stopper, ids), spec)
+	ends := endIDs(m, tok)
+	pick, err := guided(grammar, tok, ends, tokensLeft(f.tokens, len(ids), e.Context()), sampler)
+	if err != nil {
+		return err
+	}
+	sampler.Begin(ids)
+	r := &running{app: a, flags: f, generator: generator, params: sampler.Params()}
+	r.pick = &witness{Picker: pick, tok: tok, top: f.logprobs}
+	return r.run(ctx, ids, newSpeaker(a.out, tok, ends, stopper, ids), spec)
 }
 
 // running is what `lpuctl run` needs once everything is open.
 type running struct {
 	*app
 	flags     *runFlags
-	tok       *tokenizer.Tokenizer
 	generator *engine.Generator
-	sampler   *sample.Sampler
+	pick      *witness
+	params    sample.Params
 }
 
 // run generates what follows ids. After an error the text that was there stays.
@@ -133,16 +151,14 @@ func (r *running) run(ctx context.Context, ids []int, s *speaker, spec string) e
 	if r.flags.output == "json" {
 		s.out = &text
 	}
-	r.sampler.Begin(ids)
-	pick := &witness{Picker: r.sampler, tok: r.tok, top: r.flags.logprobs}
 	start := time.Now()
-	err := r.generator.Generate(ctx, ids, r.flags.tokens, pick, s.say)
+	err := r.generator.Generate(ctx, ids, r.flags.tokens, r.pick, s.say)
 	end := time.Now()
 	err = cmp.Or(err, s.finish())
 	if r.flags.output == "json" && (err == nil || errors.Is(err, context.Canceled)) {
 		encodeErr := json.NewEncoder(r.out).Encode(&runResult{
 			Model: spec, PromptIDs: ids, IDs: s.ids, Text: text.String(), FinishReason: s.reason(err),
-			StopString: s.stops.Matched(), Sampling: r.sampler.Params(), LogProbs: pick.seen, Stats: r.generator.Stats,
+			StopString: s.stops.Matched(), Sampling: r.params, LogProbs: r.pick.seen, Stats: r.generator.Stats,
 		})
 		err = cmp.Or(err, encodeErr)
 	}
@@ -151,7 +167,7 @@ func (r *running) run(ctx context.Context, ids []int, s *speaker, spec string) e
 	}
 	if err == nil && r.flags.stats {
 		printStats(r.err, r.generator.Stats, s.first.Sub(start), end.Sub(s.first))
-		err = printSampling(r.err, r.sampler.Params())
+		err = printSampling(r.err, r.params)
 	}
 	return err
 }
