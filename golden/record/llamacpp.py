@@ -110,7 +110,8 @@ class Model:
         if not table:
             params.cb_eval = self.api.ggml_backend_sched_eval_callback(exact_gelu)
         self.params, self.context = params, self.api.llama_init_from_model(self.model, params)
-        self.vocab = self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(self.model))
+        self.words = self.api.llama_model_get_vocab(self.model)
+        self.vocab = self.api.llama_vocab_n_tokens(self.words)
         self.batch = self.api.llama_batch_init(context, 0, 1)
 
     def feed(self, ids, start):
@@ -136,3 +137,12 @@ class Model:
         """Logits [T, vocab] of given ids: a prefill over the first, then cached steps."""
         self.api.llama_memory_clear(self.api.llama_get_memory(self.context), True)
         return np.concatenate([self.feed(ids[:prompt], 0), *(self.feed(ids[t:t + 1], t) for t in range(prompt, len(ids)))])
+
+    def tokenize(self, text):
+        """The ids of a text without BOS; special tokens in it are read as such."""
+        data = text.encode()
+        ids = (self.api.llama_token * (len(data) + 8))()
+        n = self.api.llama_tokenize(self.words, data, len(data), ids, len(ids), False, True)
+        if n < 0:
+            sys.exit(f"llama.cpp wants {-n} ids for {text!r}")
+        return ids[:n]
