@@ -201,6 +201,17 @@ func TestRefusesIDs(t *testing.T) {
 	}
 }
 
+// TestUnknownPiece: SentencePiece reads no model without a piece of the unknown
+// type. A GGUF file may call it a control token, as those of Gemma do.
+func TestUnknownPiece(t *testing.T) {
+	g := withTokens("llama").Set("tokenizer.ggml.token_type", []int32{3, 1}).Set("tokenizer.ggml.unknown_token_id", uint32(0))
+	c, err := checkpoint.FromGGUF("g", g.Bytes())
+	require.NoError(t, err)
+	vocab, err := tokenizer.ParseModel(mustRead(t, filepath.Join(toHF(t, c, nil).Dir(), "tokenizer.model")))
+	require.NoError(t, err)
+	require.Equal(t, 0, vocab.Unknown)
+}
+
 // FuzzConvert plans conversions of whatever the reader accepts.
 func FuzzConvert(f *testing.F) {
 	f.Add(withTokens("llama").Bytes())
