@@ -7,9 +7,9 @@
     export LLAMA_CPP_PYTHON=llama_cpp_python-0.3.36
 
 The libraries are those that node-llama-cpp ships, built from release 0.5.0; the declarations of their functions are those of
-llama-cpp-python, which has the sources of the same release. Nothing is compiled.
+llama-cpp-python, made from a llama.h in which only functions were added since. Nothing is compiled.
 
-The KV cache is float32, flash attention is off, and there is one thread.
+The KV cache is float32, flash attention is off, and there is one thread. The same file gives the same bytes on one machine.
 """
 import ctypes
 import functools
@@ -62,6 +62,12 @@ def exact_gelu(pointer, ask, _data):
     return found or not ask
 
 
+def stop(raised):
+    """An exception in exact_gelu would be printed and forgotten."""
+    sys.excepthook(raised.exc_type, raised.exc_value, raised.exc_traceback)
+    os._exit(1)
+
+
 def declarations(folder, llama):
     """llama_cpp.llama_cpp of llama-cpp-python, over a loaded library; functions that it has not are left out."""
     package = types.ModuleType("llama_cpp")
@@ -95,7 +101,7 @@ def library():
 
 
 class Model:
-    """A GGUF file in llama.cpp. With table, gelu is as ggml has it: rounded to float16."""
+    """A GGUF file in llama.cpp. With table, gated gelu is as ggml has it: rounded to float16."""
 
     def __init__(self, path, context=512, table=False):
         self.api = library()
@@ -108,6 +114,7 @@ class Model:
         params.flash_attn_type = self.api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.type_k = params.type_v = self.api.GGML_TYPE_F32
         if not table:
+            sys.unraisablehook = stop
             params.cb_eval = self.api.ggml_backend_sched_eval_callback(exact_gelu)
         self.params, self.context = params, self.api.llama_init_from_model(self.model, params)
         self.words = self.api.llama_model_get_vocab(self.model)

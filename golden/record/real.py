@@ -77,8 +77,15 @@ def with_transformers(source, work):
 
 def with_llamacpp(source, work):
     widen.widen(source, f"{work}/wide.gguf")
-    model = llamacpp.Model(f"{work}/wide.gguf")
-    return model.run, {"engine": "llama.cpp float32", "versions": llamacpp.VERSIONS}
+    model, rounded = (llamacpp.Model(f"{work}/wide.gguf", table=table) for table in (False, True))
+
+    def run(prompt, steps):
+        ids, logits = model.run(prompt, steps)
+        error = np.linalg.norm(rounded.replay(ids, len(prompt)) - logits) / np.linalg.norm(logits)
+        print(f"with ggml's table of gelu: relative L2 {error:.1e}")
+        return ids, logits
+
+    return run, {"engine": "llama.cpp float32", "versions": llamacpp.VERSIONS}
 
 
 def record(run, prompts, steps, sample, whole):
