@@ -8,6 +8,7 @@ LPUCTL is the program. The golden, golden/testdata/stories260k.hf.safetensors or
 are not read. MODEL.gguf becomes a GGUF file in F32 and one in Q8_0, and a Hugging Face folder in F32, and this a GGUF file again.
 Each line of the table compares all logits of all positions; the script stops at the first that is over its limit.
 """
+import contextlib
 import functools
 import json
 import pathlib
@@ -51,8 +52,8 @@ def in_lpuctl(program, model, sequences, work):
 
 def in_llamacpp(model, sequences):
     """Half of each sequence is a prefill, half cached steps."""
-    loaded = llamacpp.Model(model)
-    return np.concatenate([loaded.replay(ids, (len(ids) + 1) // 2) for ids in sequences])
+    with contextlib.closing(llamacpp.Model(model)) as loaded:
+        return np.concatenate([loaded.replay(ids, (len(ids) + 1) // 2) for ids in sequences])
 
 
 @torch.no_grad()
@@ -81,11 +82,16 @@ def compare_weights(source, written):
     print(f"Q8_0: {len(packed)} tensors, the bytes that the gguf package makes of the same floats")
 
 
+def tokens(model, texts):
+    with contextlib.closing(llamacpp.Model(model)) as loaded:
+        return [loaded.tokenize(text) for text in texts]
+
+
 def compare_tokens(source, files, folder):
     texts = [text for text, _ids in json.loads(TEXTS.read_text())]
-    want = [llamacpp.Model(source).tokenize(text) for text in texts]
+    want = tokens(source, texts)
     for path in files:
-        if [llamacpp.Model(path).tokenize(text) for text in texts] != want:
+        if tokens(path, texts) != want:
             sys.exit(f"{path}: llama.cpp tokenizes otherwise than with {source}")
     words = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     for text, ids in zip(texts, want):

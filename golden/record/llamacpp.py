@@ -153,3 +153,8 @@ class Model:
         if n < 0:
             sys.exit(f"llama.cpp wants {-n} ids for {text!r}")
         return ids[:n]
+
+    def close(self):
+        self.api.llama_batch_free(self.batch)
+        self.api.llama_free(self.context)
+        self.api.llama_model_free(self.model)

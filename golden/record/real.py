@@ -69,7 +69,7 @@ def gemma3(file, folder):
 
 
 def with_transformers(source, work):
-    """A function of a prompt and greedy steps that returns ids and logits, and the name of its engine."""
+    """A function of a prompt and greedy steps that returns ids and logits, and what the metadata says of its engine."""
     dequantize.write(dequantize.File(source), work)
     model = hf.load(work)
     return lambda prompt, steps: hf.run(model, prompt, steps)[:2], {"engine": "transformers float32", "versions": hf.versions()}
