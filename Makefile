@@ -24,11 +24,11 @@ test-model: ## Llama-2-70B, all 80 layers, with synthetic INT4 weights (minutes)
 test-families: ## every family compiled in every kind (minutes)
 	go test ./internal/prove -run TestFamiliesCompiled -full
 
-smollm2: ## fetch SmolLM2-135M-Instruct and check it against transformers
+smollm2: ## fetch SmolLM2-135M-Instruct and check it against transformers and llama.cpp
 	sh scripts/models.sh smollm2
 	go test -count=1 -v -run SmolLM2 ./internal/prove
 
-gemma3: ## fetch Gemma 3 270M (under Gemma's terms) and check it against transformers
+gemma3: ## fetch Gemma 3 270M (under Gemma's terms) and check it against transformers and llama.cpp
 	sh scripts/models.sh gemma3
 	go test -count=1 -v -run Gemma3 ./internal/prove
 

@@ -88,7 +88,9 @@ func TestRoundTrip(t *testing.T) {
 	vocab, err := tokenizer.ParseModel(model)
 	require.NoError(t, err)
 	require.Equal(t, original.Vocab(), vocab)
-	ofJSON, err := tokenizer.ParseJSON(mustRead(t, filepath.Join(hf.Dir(), "tokenizer.json")), mustRead(t, filepath.Join(hf.Dir(), "tokenizer_config.json")))
+	config := mustRead(t, filepath.Join(hf.Dir(), "tokenizer_config.json"))
+	require.Contains(t, string(config), `"tokenizer_class": "PreTrainedTokenizerFast"`)
+	ofJSON, err := tokenizer.ParseJSON(mustRead(t, filepath.Join(hf.Dir(), "tokenizer.json")), config)
 	require.NoError(t, err)
 	for _, text := range []string{"Once upon a time, there was a girl.", " two  spaces", "", "Grüße, 世界 12\n"} {
 		want, err := original.Encode(text, true)
@@ -197,6 +199,17 @@ func TestRefusesIDs(t *testing.T) {
 		_, err = convert.ToHF(c, nil)
 		require.EqualError(t, err, want)
 	}
+}
+
+// TestUnknownPiece: SentencePiece reads no model without a piece of the unknown
+// type. A GGUF file may call it a control token, as those of Gemma do.
+func TestUnknownPiece(t *testing.T) {
+	g := withTokens("llama").Set("tokenizer.ggml.token_type", []int32{3, 1}).Set("tokenizer.ggml.unknown_token_id", uint32(0))
+	c, err := checkpoint.FromGGUF("g", g.Bytes())
+	require.NoError(t, err)
+	vocab, err := tokenizer.ParseModel(mustRead(t, filepath.Join(toHF(t, c, nil).Dir(), "tokenizer.model")))
+	require.NoError(t, err)
+	require.Equal(t, 0, vocab.Unknown)
 }
 
 // FuzzConvert plans conversions of whatever the reader accepts.

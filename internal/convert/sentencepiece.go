@@ -30,10 +30,14 @@ func (v *vocab) sentencePiece() []byte {
 	var model message
 	bytes := 0
 	for i, token := range v.tokens {
+		kind := v.types[i]
+		if i == v.unknown { // SentencePiece demands one of this type; Gemma's GGUF files call it a control token
+			kind = tokenizer.TypeUnknown
+		}
 		var piece message
 		piece.text(1, token)
 		piece.float(2, v.scores[i])
-		piece.number(3, int(v.types[i]))
+		piece.number(3, int(kind))
 		model.text(1, string(piece))
 		if v.types[i] == tokenizer.TypeByte {
 			bytes = 1

@@ -185,6 +185,9 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	}
 	config := object{
 		"add_bos_token": v.addBOS, "add_eos_token": v.addEOS, "model_max_length": c.Context, "clean_up_tokenization_spaces": false,
+		// It takes tokenizer.json as it is. LlamaTokenizer of transformers 5 makes its own of the words, and puts no space before a
+		// text that starts with one.
+		"tokenizer_class": "PreTrainedTokenizerFast",
 	}
 	for key, id := range map[string]int{"bos_token": v.bos, "eos_token": v.eos, "unk_token": v.unknown, "pad_token": v.padding} {
 		if id >= 0 && id < len(v.tokens) {
@@ -196,11 +199,9 @@ func (v *vocab) files(c *checkpoint.Config) (map[string][]byte, error) {
 	}
 	var err error
 	if v.model == "llama" {
-		config["tokenizer_class"], config["legacy"], config["add_prefix_space"] = "LlamaTokenizer", false, v.spacePrefix
 		files["tokenizer.model"] = v.sentencePiece()
 		files["tokenizer.json"], err = v.sentencePieceJSON()
 	} else {
-		config["tokenizer_class"] = "PreTrainedTokenizerFast"
 		files["tokenizer.json"], err = v.tokenizerJSON()
 	}
 	if err != nil {
