@@ -160,23 +160,38 @@ func TestRefuses(t *testing.T) {
 	require.EqualError(t, err, "a Hugging Face folder holds F32, F16 or BF16, not Q8_0")
 	_, err = convert.ToGGUF(c, "n", quant.Q4_K)
 	require.EqualError(t, err, "type Q4_K cannot be written")
-	for folder, want := range map[string]string{
-		"mixtral":      `architecture "mixtral" cannot be converted; llama, mistral, qwen2 and qwen3 can`,
-		"mistral":      "this mistral cannot be converted: its configuration has Windows",
-		"qwen2_window": "this qwen2 cannot be converted: its configuration has Windows",
-		"llama_yarn":   `rope type "yarn" of llama cannot be converted; [default linear llama3] can`,
-	} {
-		c, err := checkpoint.Open("../../golden/testdata/" + folder)
-		require.NoError(t, err)
-		_, err = convert.ToGGUF(c, "n", nil)
-		require.EqualError(t, err, want)
-		require.NoError(t, c.Close())
-	}
 	g := checkpointtest.TinyGGUF().Set("tokenizer.ggml.model", "bert")
 	c, err = checkpoint.FromGGUF("g", g.Bytes())
 	require.NoError(t, err)
 	_, err = convert.ToHF(c, nil)
 	require.EqualError(t, err, `tokenizer.ggml.model "bert" cannot be converted; llama and gpt2 can`)
+}
+
+// TestRefusesConfig: what a GGUF file cannot say, by name and before anything is
+// written.
+func TestRefusesConfig(t *testing.T) {
+	for folder, want := range map[string]string{
+		"mistral":      "Windows, which is [11 11], and would be read as []",
+		"qwen2_window": "Windows, which is [0 9 9], and would be read as []",
+		"gemma2":       "ScoreScale, which is 0.22360679507255554, and would be read as 0.28867512941360474",
+		"gpt_oss":      "Experts.Limit, which is 1.5, and would be read as 7",
+		"qwen3_moe":    "Experts.Dense, which is [false true false], and would be read as []",
+	} {
+		c := tiny(t, folder)
+		_, err := convert.ToGGUF(c, "n", nil)
+		require.EqualError(t, err, "this "+c.Config().Architecture+" cannot be converted: a GGUF file cannot say its "+want)
+	}
+	_, err := convert.ToHF(tiny(t, "qwen2_window"), nil)
+	require.ErrorContains(t, err, "config.json cannot say its Windows")
+}
+
+// tiny opens a tiny model.
+func tiny(t *testing.T, folder string) *checkpoint.Checkpoint {
+	t.Helper()
+	c, err := checkpoint.Open("../../golden/testdata/" + folder)
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
 // withTokens is the tiny model with a vocabulary of two tokens.
