@@ -185,6 +185,32 @@ func TestRefusesConfig(t *testing.T) {
 	require.ErrorContains(t, err, "config.json cannot say its Windows")
 }
 
+// TestUnpacked: experts in MXFP4 that a type is asked for are floats with the
+// same values, in the order of transformers.
+func TestUnpacked(t *testing.T) {
+	c := tiny(t, "gpt_oss_mxfp4")
+	hf := toHF(t, c, quant.BF16) // which holds every value of MXFP4
+	require.Equal(t, "BF16", hf.Config().DType)
+	require.Equal(t, c.Names(), hf.Names())
+	for _, name := range c.Names() {
+		require.Equal(t, rows(t, c, name), rows(t, hf, name), name)
+	}
+	text := string(mustRead(t, filepath.Join(hf.Dir(), "config.json")))
+	require.NotContains(t, text, "quantization_config")
+}
+
+// TestQuantized: routers and biases stay F32, what is asked for are blocks.
+func TestQuantized(t *testing.T) {
+	g := toGGUF(t, tiny(t, "mixtral"), quant.Q8_0)
+	for name, typ := range map[string]*quant.Type{
+		"mlp.router.weight": quant.F32, "mlp.experts.up_proj.weight": quant.Q8_0, "mlp.experts.down_proj.weight": quant.F16, // rows of 44
+	} {
+		w, err := g.Tensor(checkpoint.LayerPrefix(1) + name)
+		require.NoError(t, err)
+		require.Equal(t, typ, w.Type, name)
+	}
+}
+
 // tiny opens a tiny model.
 func tiny(t *testing.T, folder string) *checkpoint.Checkpoint {
 	t.Helper()
@@ -218,6 +244,18 @@ func TestRefusesIDs(t *testing.T) {
 func FuzzConvert(f *testing.F) {
 	f.Add(withTokens("llama").Bytes())
 	f.Add(withTokens("gpt2").Bytes())
+	for _, folder := range []string{"llama_yarn", "mixtral", "phi3"} {
+		c, err := checkpoint.Open("../../golden/testdata/" + folder)
+		require.NoError(f, err)
+		plan, err := convert.ToGGUF(c, folder, quant.Q4_0)
+		require.NoError(f, err)
+		path := filepath.Join(f.TempDir(), folder+".gguf")
+		require.NoError(f, plan.Write(f.Context(), path, func(int64) {}))
+		data, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(data)
+		require.NoError(f, c.Close())
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := checkpoint.FromGGUF("fuzz", data)
 		if err != nil {

@@ -76,14 +76,15 @@ func gemmaConfig(c *checkpoint.Config, object map[string]any) {
 	object["attn_logit_softcapping"], object["final_logit_softcapping"] = nullIfZero(c.AttentionSoftcap), nullIfZero(c.LogitSoftcap)
 }
 
-// queryScalar is the number whose square root divides scores.
-func queryScalar(c *checkpoint.Config) float64 {
+// queryScalar is the number whose square root divides scores: an integer if that
+// is all but exact.
+func queryScalar(c *checkpoint.Config) any {
 	if c.ScoreScale == 0 {
-		return float64(c.HeadDim)
+		return c.HeadDim
 	}
 	exact := math.Pow(c.ScoreScale, -2)
 	if whole := math.Round(exact); math.Abs(exact-whole) < 1e-6*whole {
-		return whole
+		return int(whole)
 	}
 	return exact
 }

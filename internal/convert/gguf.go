@@ -46,16 +46,24 @@ func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, erro
 	}
 	p.tensors = append(p.tensors, ropeTensors(&config)...)
 	pairs := append(f.architecture(&config, name, p.tensors), v.pairs(config.Vocab)...)
+	if err := p.checkGGUF(pairs, &config); err != nil {
+		return nil, err
+	}
+	p.write = func(path string, rows rowWriter) error { return gguf.Write(path, pairs, p.ggufEntries(rows)) }
+	return p, nil
+}
+
+// checkGGUF fails if a reader would not see the configuration c in the file.
+func (p *Plan) checkGGUF(pairs []gguf.Pair, c *checkpoint.Config) error {
 	preview, err := gguf.Preview(pairs, p.ggufEntries(rowWriter{context.Background(), func(int64) {}}))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	read, err := checkpoint.ConfigOfGGUF(preview)
 	if err != nil {
-		return nil, fmt.Errorf("this %s cannot be converted: a GGUF file would be refused: %w", config.Architecture, err)
+		return fmt.Errorf("this %s cannot be converted: a GGUF file would be refused: %w", c.Architecture, err)
 	}
-	p.write = func(path string, rows rowWriter) error { return gguf.Write(path, pairs, p.ggufEntries(rows)) }
-	return p, requireSaid(inGGUF(config), &read, "a GGUF file")
+	return requireSaid(inGGUF(*c), &read, "a GGUF file")
 }
 
 // ggufEntries are the tensors for a writer.

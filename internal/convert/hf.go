@@ -6,6 +6,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,21 +43,13 @@ func ToHF(c *checkpoint.Checkpoint, typ *quant.Type) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	b := hfBuilder(c, &config, typ)
 	p := &Plan{}
-	b := &builder{c: c, config: &config, format: "safetensors", mxfp4: typ == nil && inMXFP4(c, &config)}
-	b.typ = func(_ checkpoint.Spec, from *checkpoint.Tensor) *quant.Type {
-		if typ != nil {
-			return typ
-		}
-		return widened(from.Type, hfTypes)
+	if p.tensors, err = b.tensors(); err == nil && typ == nil {
+		err = p.narrow()
 	}
-	if p.tensors, err = b.tensors(); err != nil {
+	if err != nil {
 		return nil, err
-	}
-	if typ == nil {
-		if err := p.narrow(); err != nil {
-			return nil, err
-		}
 	}
 	object, err := f.configJSON(&config, v, mainType(p.tensors))
 	if err != nil {
@@ -64,8 +58,23 @@ func ToHF(c *checkpoint.Checkpoint, typ *quant.Type) (*Plan, error) {
 	if b.mxfp4 {
 		object["quantization_config"] = mxfp4Config()
 	}
+	if err := addConfig(files, &config, object); err != nil {
+		return nil, err
+	}
 	p.write = func(path string, rows rowWriter) error { return p.writeFolder(path, files, rows) }
-	return p, addConfig(files, &config, object)
+	return p, nil
+}
+
+// hfBuilder plans tensors of a type, or of those that they have if it is nil.
+func hfBuilder(c *checkpoint.Checkpoint, config *checkpoint.Config, typ *quant.Type) *builder {
+	b := &builder{c: c, config: config, format: "safetensors", mxfp4: typ == nil && inMXFP4(c, config)}
+	b.typ = func(_ checkpoint.Spec, from *checkpoint.Tensor) *quant.Type {
+		if typ != nil {
+			return typ
+		}
+		return widened(from.Type, hfTypes)
+	}
+	return b
 }
 
 // narrow gives what is F32 in any GGUF file the type of most elements, if that
@@ -139,8 +148,19 @@ func (p *Plan) writeFolder(path string, files map[string][]byte, rows rowWriter)
 
 // marshal prints JSON for people, with sorted keys.
 func marshal(v any) ([]byte, error) {
-	text, err := json.Marshal(v, json.Deterministic(true), jsontext.WithIndent("  "), json.FormatNilSliceAsNull(false))
+	text, err := json.Marshal(v, json.Deterministic(true), jsontext.WithIndent("  "), json.FormatNilSliceAsNull(false),
+		json.WithMarshalers(json.MarshalToFunc(marshalFloat)))
 	return append(text, '\n'), err
+}
+
+// marshalFloat prints a number that is not an integer to Python, which some
+// configurations insist on.
+func marshalFloat(enc *jsontext.Encoder, v float64) error {
+	text := strconv.FormatFloat(v, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return enc.WriteValue(jsontext.Value(text))
 }
 
 // configJSON is config.json in the spelling of transformers 4, which 5 reads

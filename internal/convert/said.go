@@ -26,7 +26,9 @@ func plain(c checkpoint.Config) checkpoint.Config {
 	if c.ScoreScale == 0 {
 		c.ScoreScale = 1 / math.Sqrt(float64(c.HeadDim))
 	}
-	c.ScoreScale = float64(float32(c.ScoreScale)) // what engines multiply with
+	for _, v := range []*float64{&c.NormEps, &c.ScoreScale, &c.AttentionSoftcap, &c.LogitSoftcap} {
+		*v = float64(float32(*v)) // which engines have
+	}
 	dense := false
 	for i := range c.Experts.Dense {
 		dense = dense || !c.Experts.In(i)

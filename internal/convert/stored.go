@@ -19,8 +19,15 @@ type builder struct {
 	mxfp4 bool // experts of a folder stay packed
 }
 
+// maxExperts bounds the experts of all layers, far above what models have: each
+// may be tensors of its own.
+const maxExperts = 1 << 16
+
 // tensors lists the tensors of the file.
 func (b *builder) tensors() ([]tensor, error) {
+	if n := b.config.Experts.Count; n > maxExperts/b.config.Layers {
+		return nil, fmt.Errorf("%d layers with %d experts, more than %d experts", b.config.Layers, n, maxExperts)
+	}
 	var list []tensor
 	for s := range b.config.Stored(b.format) {
 		var parts []*checkpoint.Tensor

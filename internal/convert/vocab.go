@@ -81,7 +81,7 @@ func vocabOfGGUF(c *checkpoint.Checkpoint) (*vocab, error) {
 		v.unknown = tokenID(c, "unknown_token_id", 0)
 		v.addBOS = metadata(c, "add_bos_token", true)
 	case "gpt2":
-		v.addBOS = metadata(c, "add_bos_token", v.pre == "llama-bpe")
+		v.addBOS = metadata(c, "add_bos_token", v.pre == "llama-bpe" || v.pre == "tekken")
 	default:
 		return nil, fmt.Errorf("tokenizer.ggml.model %q cannot be converted; llama and gpt2 can", v.model)
 	}
@@ -116,7 +116,15 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	add := func(key string, value any) {
 		list = append(list, gguf.Pair{Key: "tokenizer.ggml." + key, Value: value})
 	}
+	ids := func() {
+		for _, s := range v.special() {
+			if s.id >= 0 {
+				add(s.key, uint32(s.id))
+			}
+		}
+	}
 	if v.model == "none" {
+		ids()
 		return list
 	}
 	tokens, types, scores := v.padded(rows)
@@ -131,11 +139,7 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	} else {
 		add("merges", v.merges)
 	}
-	for _, s := range v.special() {
-		if s.id >= 0 {
-			add(s.key, uint32(s.id))
-		}
-	}
+	ids()
 	add("add_bos_token", v.addBOS)
 	add("add_eos_token", v.addEOS)
 	if v.template != "" {

@@ -99,6 +99,8 @@ func TestRoundTrip(t *testing.T) {
 			back, inHF := toHF(t, inGGUF)
 			require.Equal(t, want, logitBits(t, inHF))
 			require.Equal(t, namedTensors(t, dir), namedTensors(t, back))
+			require.Equal(t, m.Config.BOS, inHF.Config.BOS)
+			require.Equal(t, m.Config.EOS, inHF.Config.EOS)
 			again, _ := toGGUF(t, inHF)
 			require.Equal(t, read(t, file), read(t, again))
 		})
