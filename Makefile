@@ -35,9 +35,10 @@ gemma3: ## fetch Gemma 3 270M (under Gemma's terms) and check it against transfo
 tools: ## install what the MLIR checks need
 	sh scripts/tools.sh
 
-conformance: ## Groq client and tokenizers against software of others
+conformance: ## Groq client, tokenizers and chat templates against software of others
 	sh scripts/conformance.sh
 	sh scripts/conformance-tokenizers.sh $(CONFORMANCE)
+	sh scripts/conformance-templates.sh
 
 bench: ## benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lpuctl/lpuctl/internal/chat"
 	"github.com/lpuctl/lpuctl/internal/engine"
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/sample"
@@ -22,6 +23,7 @@ type runFlags struct {
 	tokens  int
 	threads int
 	stats   bool
+	chat    bool
 }
 
 func newRun(a *app) *cobra.Command {
@@ -30,16 +32,22 @@ func newRun(a *app) *cobra.Command {
 		Use:   "run MODEL [PROMPT]",
 		Short: "Generate text on the CPU reference",
 		Long: `Generate text on the CPU reference. The text goes to stdout and nothing else does.
-Without a prompt, generation starts from the beginning-of-sequence token.`,
+Without a prompt, generation starts from the beginning-of-sequence token.
+With --chat the prompt is the message of a user, and the chat template of the model
+makes the text of it that is continued.`,
 		Example: `  lpuctl run builtin:stories260k --temp 0 -n 200
   lpuctl run builtin:stories260k "Once upon a time" --temp 0.8 --top-p 0.9 --seed 7
-  lpuctl run model.gguf "The capital of France is" --temp 0 --stats`,
+  lpuctl run model.gguf "The capital of France is" --temp 0 --stats
+  lpuctl run model.gguf --chat "What is the capital of France?"`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			prompt := ""
 			if len(args) == 2 {
 				prompt = args[1]
+			}
+			if f.chat && prompt == "" {
+				return usagef("--chat needs a message")
 			}
 			return a.generate(cmd.Context(), &f, args[0], prompt)
 		},
@@ -53,6 +61,7 @@ Without a prompt, generation starts from the beginning-of-sequence token.`,
 	flags.Float64Var(&f.MinP, "min-p", 0, "drop tokens less likely than this fraction of the most likely one")
 	flags.Uint64Var(&f.Seed, "seed", 0, "seed of the sampling: the same seed gives the same text")
 	flags.IntVar(&f.threads, "threads", 0, "threads (0: all processors); they do not change the text")
+	flags.BoolVar(&f.chat, "chat", false, "the prompt is a message: apply the chat template of the model")
 	flags.BoolVar(&f.stats, "stats", false, "print tokens and speed on stderr")
 	return cmd
 }
@@ -112,7 +121,7 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	}
 	defer e.Close()
 
-	ids, err := promptIDs(tok, prompt)
+	ids, err := f.promptIDs(m, tok, prompt)
 	if err != nil {
 		return err
 	}
@@ -130,6 +139,25 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 		printStats(a.err, len(ids), s.count, s.first.Sub(start), end.Sub(s.first))
 	}
 	return nil
+}
+
+// promptIDs encodes the prompt, or with --chat what the template of the model
+// makes of it.
+func (f *runFlags) promptIDs(m *model.Model, tok *tokenizer.Tokenizer, prompt string) ([]int, error) {
+	if !f.chat {
+		return promptIDs(tok, prompt)
+	}
+	templates, err := modelTemplates(m)
+	if err != nil {
+		return nil, err
+	}
+	text, err := templates.Render(chat.Conversation{
+		Messages: chat.User(prompt), GenerationPrompt: true, Now: time.Now(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Config.Name, err)
+	}
+	return tok.EncodeSpecial(text)
 }
 
 // promptIDs encodes a prompt; an empty one is the beginning of a sequence.

@@ -2,10 +2,7 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -93,23 +90,9 @@ func formText(form quant.Ints) string {
 
 // chatTemplate says where the chat template of a model is.
 func chatTemplate(m *model.Model) string {
-	if m.Checkpoint == nil {
+	t, err := modelTemplates(m)
+	if err != nil {
 		return "none"
 	}
-	if _, ok := m.Checkpoint.Metadata("tokenizer.chat_template"); ok {
-		return "tokenizer.chat_template"
-	}
-	if m.Checkpoint.Format() == "gguf" {
-		return "none"
-	}
-	dir := m.Checkpoint.Dir()
-	if _, err := os.Stat(filepath.Join(dir, "chat_template.jinja")); err == nil {
-		return "chat_template.jinja"
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "tokenizer_config.json"))
-	var config map[string]json.RawMessage
-	if err == nil && json.Unmarshal(data, &config) == nil && config["chat_template"] != nil {
-		return "tokenizer_config.json"
-	}
-	return "none"
+	return t.Where()
 }

@@ -1,0 +1,188 @@
+package jinja
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// encoder is json.dumps of Python.
+type encoder struct {
+	r             *renderer
+	b             strings.Builder
+	ascii, sorted bool
+	indented      bool
+	indent        string
+	comma, colon  string
+	newline       string // with the indentation of the current depth
+}
+
+// toJSON is the filter tojson of transformers.
+func toJSON(r *renderer, a []any) any {
+	e := &encoder{r: r, ascii: truthOr(a[1], false), sorted: truthOr(a[4], false), comma: ", ", colon: ": "}
+	e.setIndent(a[2])
+	e.setSeparators(a[3])
+	e.value(a[0])
+	return e.b.String()
+}
+
+func truthOr(v any, otherwise bool) bool {
+	if v == (absent{}) {
+		return otherwise
+	}
+	return truth(v)
+}
+
+func (e *encoder) setIndent(v any) {
+	if v == nil || v == (absent{}) {
+		return
+	}
+	e.indented, e.newline, e.comma = true, "\n", ","
+	if s, ok := stringOf(v); ok {
+		e.indent = s
+		return
+	}
+	n, ok := integer(v)
+	if !ok {
+		fail(TypeError, "can't multiply sequence by non-int of type '%s'", typeName(v))
+	}
+	e.indent = e.r.repeatString(" ", max(n, 0))
+}
+
+func (e *encoder) setSeparators(v any) {
+	if v == nil || v == (absent{}) {
+		return
+	}
+	pair := e.r.mustIterate(v)
+	if len(pair) != 2 {
+		fail(ValueError, "separators must be two strings, not %d", len(pair))
+	}
+	var okComma, okColon bool
+	e.comma, okComma = stringOf(pair[0])
+	e.colon, okColon = stringOf(pair[1])
+	if !okComma || !okColon {
+		fail(TypeError, "separators must be strings")
+	}
+}
+
+func (e *encoder) write(s string) {
+	e.r.allocate(len(s))
+	e.b.WriteString(s)
+}
+
+func (e *encoder) value(v any) {
+	e.r.enter()
+	defer e.r.leave()
+	switch v := v.(type) {
+	case *List:
+		e.array(v.Items)
+	case *tuple:
+		e.array(v.items)
+	case *Dict:
+		e.object(v)
+	default:
+		if s, ok := stringOf(v); ok {
+			e.quote(s)
+			return
+		}
+		s, ok := e.scalar(v)
+		if !ok {
+			fail(TypeError, "Object of type %s is not JSON serializable", typeName(v))
+		}
+		e.write(s)
+	}
+}
+
+// scalar is the text of None, a bool or a number.
+func (e *encoder) scalar(v any) (string, bool) {
+	switch v := v.(type) {
+	case nil:
+		return "null", true
+	case bool:
+		return map[bool]string{true: "true", false: "false"}[v], true
+	case int64, bigInteger:
+		return e.r.reprOf(v), true
+	case float64:
+		s := floatString(v)
+		if name, ok := map[string]string{"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[s]; ok {
+			return name, true
+		}
+		return s, true
+	}
+	return "", false
+}
+
+// group writes n members between brackets.
+func (e *encoder) group(begin, end string, n int, member func(i int)) {
+	if n == 0 {
+		e.write(begin + end)
+		return
+	}
+	outer := e.newline
+	e.write(begin)
+	if e.indented {
+		e.r.allocate(len(e.newline) + len(e.indent))
+		e.newline += e.indent
+	}
+	for i := range n {
+		if i > 0 {
+			e.write(e.comma)
+		}
+		e.write(e.newline)
+		member(i)
+	}
+	e.newline = outer
+	e.write(e.newline + end)
+}
+
+func (e *encoder) array(items []any) {
+	e.group("[", "]", len(items), func(i int) { e.value(items[i]) })
+}
+
+func (e *encoder) object(d *Dict) {
+	order := make([]int, d.Len())
+	for i := range order {
+		order[i] = i
+	}
+	if e.sorted {
+		slices.SortStableFunc(order, func(i, j int) int { return e.r.sign(d.keys[i], d.keys[j]) })
+	}
+	e.group("{", "}", d.Len(), func(i int) {
+		e.key(d.keys[order[i]])
+		e.write(e.colon)
+		e.value(d.values[order[i]])
+	})
+}
+
+func (e *encoder) key(k any) {
+	if s, ok := stringOf(k); ok {
+		e.quote(s)
+		return
+	}
+	s, ok := e.scalar(k)
+	if !ok {
+		fail(TypeError, "keys must be str, int, float, bool or None, not %s", typeName(k))
+	}
+	e.write(`"` + s + `"`)
+}
+
+var jsonEscapes = map[rune]string{'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\f': `\f`, '\b': `\b`}
+
+func (e *encoder) quote(s string) {
+	e.r.work(len(s) / 64)
+	e.r.allocate(6 * len(s))
+	e.b.WriteByte('"')
+	for _, c := range s {
+		if escape, ok := jsonEscapes[c]; ok {
+			e.b.WriteString(escape)
+		} else if c < 0x20 || e.ascii && c > '~' {
+			for _, unit := range utf16.AppendRune(nil, c) {
+				fmt.Fprintf(&e.b, `\u%04x`, unit)
+			}
+		} else {
+			e.b.WriteRune(c)
+		}
+	}
+	e.b.WriteByte('"')
+}
