@@ -181,8 +181,6 @@ func TestRefusesConfig(t *testing.T) {
 		_, err := convert.ToGGUF(c, "n", nil)
 		require.EqualError(t, err, "this "+c.Config().Architecture+" cannot be converted: a GGUF file cannot say its "+want)
 	}
-	_, err := convert.ToHF(tiny(t, "qwen2_window"), nil)
-	require.ErrorContains(t, err, "config.json cannot say its Windows")
 }
 
 // TestUnpacked: experts in MXFP4 that a type is asked for are floats with the

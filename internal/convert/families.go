@@ -28,7 +28,7 @@ func families() map[string]family {
 		"llama":       {"llama", "LlamaForCausalLM", llamaConfig, noKeys},
 		"mistral":     {"llama", "MistralForCausalLM", windowConfig, noKeys},
 		"mixtral":     {"llama", "MixtralForCausalLM", mixtralConfig, expertKeys},
-		"qwen2":       {"qwen2", "Qwen2ForCausalLM", noWindow, noKeys},
+		"qwen2":       {"qwen2", "Qwen2ForCausalLM", qwen2Config, noKeys},
 		"qwen3":       {"qwen3", "Qwen3ForCausalLM", qwen3Config, noKeys},
 		"qwen3_moe":   {"qwen3moe", "Qwen3MoeForCausalLM", qwen3MoEConfig, innerExpertKeys},
 		"gemma2":      {"gemma2", "Gemma2ForCausalLM", gemmaConfig, gemmaKeys},
@@ -57,13 +57,19 @@ func windowConfig(c *checkpoint.Config, object map[string]any) {
 	object["sliding_window"] = nullIfZero(window(c))
 }
 
-// noWindow switches the window of Qwen off.
-func noWindow(_ *checkpoint.Config, object map[string]any) {
-	object["use_sliding_window"], object["sliding_window"] = false, nil
+// switchedWindow says the window of Qwen, which has a switch.
+func switchedWindow(c *checkpoint.Config, object map[string]any) {
+	windowConfig(c, object)
+	object["use_sliding_window"] = window(c) != 0
+}
+
+func qwen2Config(c *checkpoint.Config, object map[string]any) {
+	switchedWindow(c, object)
+	object["layer_types"] = layerTypes(c)
 }
 
 func qwen3Config(c *checkpoint.Config, object map[string]any) {
-	noWindow(c, object)
+	qwen2Config(c, object)
 	object["attention_bias"] = c.QKVBias
 }
 
@@ -111,7 +117,8 @@ func mixtralConfig(c *checkpoint.Config, object map[string]any) {
 }
 
 func qwen3MoEConfig(c *checkpoint.Config, object map[string]any) {
-	qwen3Config(c, object)
+	switchedWindow(c, object)
+	object["attention_bias"] = c.QKVBias
 	object["num_experts"], object["num_experts_per_tok"] = c.Experts.Count, c.Experts.PerToken
 	object["moe_intermediate_size"], object["norm_topk_prob"] = c.Experts.Intermediate, c.Experts.Normalize
 	dense := []int{}

@@ -9,6 +9,18 @@ import (
 	"github.com/lpuctl/lpuctl/internal/convert"
 )
 
+// TestRewritten: a folder that is written again keeps all that its
+// configuration says, also what GGUF has no words for.
+func TestRewritten(t *testing.T) {
+	for _, f := range families() {
+		t.Run(f.folder+"/"+f.golden, func(t *testing.T) {
+			dir, m := toHF(t, open(t, filepath.Join(goldens, f.folder)))
+			f.requireGolden(t, m)
+			require.Equal(t, namedTensors(t, filepath.Join(goldens, f.folder)), namedTensors(t, dir))
+		})
+	}
+}
+
 // TestConverted: a folder that has become a GGUF file still has the logits that
 // transformers computed from it, and so has the folder that this becomes.
 func TestConverted(t *testing.T) {
