@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,16 +66,15 @@ func (w *tinyTwin) write(t *testing.T) string {
 	if w.layers == 0 {
 		return dir
 	}
-	var kept []safetensors.Tensor
-	for _, tensor := range fileTensors(t, dir) {
-		layer := regexp.MustCompile(`^model\.layers\.(\d+)\.`).FindStringSubmatch(tensor.Name)
-		if layer == nil || layer[1] < string(rune('0'+w.layers)) {
-			kept = append(kept, tensor)
-		}
-	}
+	kept := slices.DeleteFunc(fileTensors(t, dir), func(tensor safetensors.Tensor) bool {
+		layer := layerNumber.FindStringSubmatch(tensor.Name)
+		return layer != nil && layer[1] >= strconv.Itoa(w.layers) // of one digit
+	})
 	require.NoError(t, safetensors.Write(filepath.Join(dir, "model.safetensors"), kept, nil))
 	return dir
 }
+
+var layerNumber = regexp.MustCompile(`^model\.layers\.(\d)\.`)
 
 // fileTensors reads the tensors of a folder as they are in its file.
 func fileTensors(t *testing.T, dir string) []safetensors.Tensor {
@@ -107,6 +108,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// toGGUF converts to a new file and opens it.
 func toGGUF(t *testing.T, m *model.Model) (string, *model.Model) {
 	t.Helper()
 	plan, err := convert.ToGGUF(m.Checkpoint, "tiny", nil)
@@ -116,6 +118,7 @@ func toGGUF(t *testing.T, m *model.Model) (string, *model.Model) {
 	return path, open(t, path)
 }
 
+// toHF converts to a new folder and opens it.
 func toHF(t *testing.T, m *model.Model) (string, *model.Model) {
 	t.Helper()
 	plan, err := convert.ToHF(m.Checkpoint, nil)
@@ -132,6 +135,7 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
+// namedTensors are the tensors of the file of a folder by name.
 func namedTensors(t *testing.T, dir string) map[string]safetensors.Tensor {
 	all := map[string]safetensors.Tensor{}
 	for _, tensor := range fileTensors(t, dir) {
