@@ -225,6 +225,22 @@ func withTokens(model string) checkpointtest.GGUF {
 		Set("tokenizer.ggml.pre", "gpt-2").Set("tokenizer.ggml.merges", []string{"a b"}).Set("tokenizer.ggml.eos_token_id", uint32(1))
 }
 
+// TestUnknownIsControl: a GGUF file may have the unknown token among the control
+// tokens, as llama.cpp converts Gemma; SentencePiece has one unknown piece, and
+// knows the beginning by its piece.
+func TestUnknownIsControl(t *testing.T) {
+	g := withTokens("llama").Set("tokenizer.ggml.tokens", []string{"<eos>", "<bos>", "<unk>", "a"}).
+		Set("tokenizer.ggml.token_type", []int32{3, 3, 3, 1}).Set("tokenizer.ggml.scores", []float32{0, 0, 0, -1}).
+		Set("tokenizer.ggml.eos_token_id", uint32(0)).Set("tokenizer.ggml.bos_token_id", uint32(1)).
+		Set("tokenizer.ggml.unknown_token_id", uint32(2))
+	c, err := checkpoint.FromGGUF("g", g.Bytes())
+	require.NoError(t, err)
+	vocab, err := tokenizer.ParseModel(mustRead(t, filepath.Join(toHF(t, c, nil).Dir(), "tokenizer.model")))
+	require.NoError(t, err)
+	require.Equal(t, []int32{3, 3, 2, 1}, vocab.Types)
+	require.Equal(t, []int{0, 1, 2}, []int{vocab.EOS, vocab.BOS, vocab.Unknown})
+}
+
 func TestRefusesIDs(t *testing.T) {
 	for key, want := range map[string]string{
 		"unknown_token_id": "tokenizer: unknown_token_id is 16, the embedding has 16 rows",
