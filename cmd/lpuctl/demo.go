@@ -202,7 +202,8 @@ func (d *demo) text(ctx context.Context, m *model.Model) error {
 	return nil
 }
 
-// greedyText is what n greedy steps from the beginning of a sequence spell.
+// greedyText is what n greedy steps from the beginning of a sequence spell, up to
+// a token of ends.
 func greedyText(ctx context.Context, e engine.Engine, tok *tokenizer.Tokenizer, ends []int, n int) (string, error) {
 	pick, err := sample.New(sample.Params{})
 	if err != nil {
@@ -213,9 +214,10 @@ func greedyText(ctx context.Context, e engine.Engine, tok *tokenizer.Tokenizer, 
 	if err != nil {
 		return "", err
 	}
-	s := newSpeaker(&text, tok, ends, ids)
+	s := newSpeaker(&text, tok, ends, &sample.Stopper{}, ids)
 	if err := engine.Generate(ctx, e, ids, n, pick, s.say); err != nil {
 		return "", err
 	}
-	return text.String() + s.stream.Flush(), s.err
+	err = s.finish()
+	return text.String(), err
 }

@@ -85,8 +85,8 @@ func newRoot(a *app) *cobra.Command {
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "debug logs on stderr")
 	root.PersistentFlags().BoolVar(&a.quiet, "quiet", false, "errors only on stderr, no progress")
 	root.AddCommand(
-		newDemo(a), newInspect(a), newConvert(a), newEmit(a), newRun(a), newLogits(a), newTokenize(a), newRender(a),
-		newValidate(a), newEval(a),
+		newDemo(a), newInspect(a), newConvert(a), newEmit(a), newRun(a), newChat(a), newLogits(a), newTokenize(a),
+		newRender(a), newValidate(a), newEval(a),
 		newDoctor(a), newVersion(a),
 		newPrompt(a), newConversations(a), newModels(a), newLogin(a), newConfig(a),
 		newEmbed(a), newTranscribe(a), newSpeak(a), newFiles(a), newBatch(a),

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,11 +22,14 @@ import (
 // runFlags are those of `lpuctl run`.
 type runFlags struct {
 	graphFlags
-	sample.Params
-	tokens  int
-	threads int
-	stats   bool
-	chat    bool
+	sampling sampleFlags
+	structureFlags
+	tokens   int
+	chat     bool
+	threads  int
+	stats    bool
+	output   string
+	logprobs int
 }
 
 func newRun(a *app) *cobra.Command {
@@ -34,14 +40,24 @@ func newRun(a *app) *cobra.Command {
 		Long: `Generate text on the CPU reference. The text goes to stdout and nothing else does.
 Without a prompt, generation starts from the beginning-of-sequence token.
 With --chat the prompt is the message of a user, and the chat template of the model
-makes the text of it that is continued.`,
+makes the text of it that is continued.
+With --json-schema or --json the text is valid JSON, at the limit of tokens too.
+
+The filters of the sampling apply in the order of Hugging Face transformers, or with --sampler-order llama.cpp
+in that of llama.cpp. Repetition penalties look at prompt and text; frequency and presence penalties at the text,
+in llama.cpp's order at the prompt too.`,
 		Example: `  lpuctl run builtin:stories260k --temp 0 -n 200
   lpuctl run builtin:stories260k "Once upon a time" --temp 0.8 --top-p 0.9 --seed 7
-  lpuctl run model.gguf "The capital of France is" --temp 0 --stats
+  lpuctl run builtin:stories260k "Once upon a time" --temp 0 --prompt-lookup 8 --stop "The end" --stats
+  lpuctl run model.gguf "The capital of France is" --temp 0 -n 5 -o json --logprobs 3
+  lpuctl run model.gguf "A person as JSON:" --json-schema person.json -n 200
   lpuctl run model.gguf --chat "What is the capital of France?"`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
 			prompt := ""
 			if len(args) == 2 {
 				prompt = args[1]
@@ -52,56 +68,37 @@ makes the text of it that is continued.`,
 			return a.generate(cmd.Context(), &f, args[0], prompt)
 		},
 	}
-	f.register(cmd)
+	f.graphFlags.register(cmd)
+	f.sampling.register(cmd)
+	f.structureFlags.register(cmd)
+	outputFlag(cmd, &f.output)
 	flags := cmd.Flags()
 	flags.IntVarP(&f.tokens, "tokens", "n", -1, "most tokens to generate (-1: until the end of sequence or of the context)")
-	flags.Float64Var(&f.Temperature, "temp", 0.8, "sampling temperature; 0 takes the most likely token")
-	flags.IntVar(&f.TopK, "top-k", 0, "sample among the k most likely tokens (0: all)")
-	flags.Float64Var(&f.TopP, "top-p", 0.95, "sample among the most likely tokens that hold this probability")
-	flags.Float64Var(&f.MinP, "min-p", 0, "drop tokens less likely than this fraction of the most likely one")
-	flags.Uint64Var(&f.Seed, "seed", 0, "seed of the sampling: the same seed gives the same text")
 	flags.IntVar(&f.threads, "threads", 0, "threads (0: all processors); they do not change the text")
 	flags.BoolVar(&f.chat, "chat", false, "the prompt is a message: apply the chat template of the model")
-	flags.BoolVar(&f.stats, "stats", false, "print tokens and speed on stderr")
+	flags.BoolVar(&f.stats, "stats", false, "print tokens, speed and sampling on stderr")
+	flags.IntVar(&f.logprobs, "logprobs", -1, "with -o json: log-probability of each token, and of this many of the most likely ones (-1: none)")
 	return cmd
 }
 
-// speaker prints a continuation token by token.
-type speaker struct {
-	out    io.Writer
-	stream *tokenizer.Stream
-	ends   []int // end of sequence, of turn and so on
-	count  int
-	first  time.Time // when the first token was chosen
-	err    error
-}
-
-// newSpeaker prints what follows a prompt up to a token of ends. The prompt is
-// pushed first, as context for the text, and not printed.
-func newSpeaker(out io.Writer, tok *tokenizer.Tokenizer, ends, prompt []int) *speaker {
-	s := &speaker{out: out, stream: tok.NewStream(), ends: ends}
-	for _, id := range prompt {
-		s.stream.Push(id)
+func (f *runFlags) check() error {
+	if f.logprobs >= 0 && f.output != "json" {
+		return usagef("--logprobs needs -o json")
 	}
-	return s
-}
-
-func (s *speaker) say(id int) bool {
-	if s.count == 0 {
-		s.first = time.Now()
+	if f.structured() && len(f.sampling.stops) > 0 {
+		return usagef("--stop could cut the JSON short: leave it out with --json and --json-schema")
 	}
-	s.count++
-	if slices.Contains(s.ends, id) {
-		return false
-	}
-	_, s.err = io.WriteString(s.out, s.stream.Push(id))
-	return s.err == nil
+	return checkOutput(f.output)
 }
 
 func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) error {
-	sampler, err := sample.New(f.Params)
+	sampler, stopper, err := f.sampling.sampler()
 	if err != nil {
-		return usagef("%w", err)
+		return err
+	}
+	grammar, err := f.grammar()
+	if err != nil {
+		return err
 	}
 	m, g, err := f.open(spec)
 	if err != nil {
@@ -120,25 +117,59 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 		return err
 	}
 	defer e.Close()
-
+	generator, err := f.sampling.generator(e)
+	if err != nil {
+		return err
+	}
 	ids, err := f.promptIDs(m, tok, prompt)
 	if err != nil {
 		return err
 	}
-	s := newSpeaker(a.out, tok, endIDs(m, tok), ids)
+	ends := endIDs(m, tok)
+	pick, err := guided(grammar, tok, ends, tokensLeft(f.tokens, len(ids), e.Context()), sampler)
+	if err != nil {
+		return err
+	}
+	sampler.Begin(ids)
+	r := &running{app: a, flags: f, generator: generator, params: sampler.Params()}
+	r.pick = &witness{Picker: pick, tok: tok, top: f.logprobs}
+	return r.run(ctx, ids, newSpeaker(a.out, tok, ends, stopper, ids), spec)
+}
+
+// running is what `lpuctl run` needs once everything is open.
+type running struct {
+	*app
+	flags     *runFlags
+	generator *engine.Generator
+	pick      *witness
+	params    sample.Params
+}
+
+// run generates what follows ids. After an error the text that was there stays.
+func (r *running) run(ctx context.Context, ids []int, s *speaker, spec string) error {
+	var text strings.Builder
+	if r.flags.output == "json" {
+		s.out = &text
+	}
 	start := time.Now()
-	err = engine.Generate(ctx, e, ids, f.tokens, sampler, s.say)
+	err := r.generator.Generate(ctx, ids, r.flags.tokens, r.pick, s.say)
 	end := time.Now()
-	_, writeErr := io.WriteString(a.out, s.stream.Flush())
-	for _, e := range []error{err, s.err, writeErr} {
-		if e != nil {
-			return e
-		}
+	err = cmp.Or(err, s.finish())
+	if r.flags.output == "json" && (err == nil || errors.Is(err, context.Canceled)) {
+		encodeErr := json.NewEncoder(r.out).Encode(&runResult{
+			Model: spec, PromptIDs: ids, IDs: s.ids, Text: text.String(), FinishReason: s.reason(err),
+			StopString: s.stops.Matched(), Sampling: r.params, LogProbs: r.pick.seen, Stats: r.generator.Stats,
+		})
+		err = cmp.Or(err, encodeErr)
 	}
-	if f.stats {
-		printStats(a.err, len(ids), s.count, s.first.Sub(start), end.Sub(s.first))
+	if len(s.ids) == 0 {
+		s.first = end
 	}
-	return nil
+	if err == nil && r.flags.stats {
+		printStats(r.err, r.generator.Stats, s.first.Sub(start), end.Sub(s.first))
+		err = printSampling(r.err, r.params)
+	}
+	return err
 }
 
 // promptIDs encodes the prompt, or with --chat what the template of the model
@@ -168,16 +199,20 @@ func promptIDs(tok *tokenizer.Tokenizer, prompt string) ([]int, error) {
 	return tok.Encode(prompt, true)
 }
 
-// endIDs are the tokens that end generation, by the configuration and by the
-// vocabulary.
-func endIDs(m *model.Model, tok *tokenizer.Tokenizer) []int {
-	return append(slices.Clone(m.Checkpoint.Config().EOS), tok.Vocab().EOS)
+// printStats prints counts and speed: the time to the first token, and that of
+// the others.
+func printStats(w io.Writer, s engine.Stats, first, rest time.Duration) {
+	fmt.Fprintf(w, "\nprompt: %d tokens, first token after %.1f ms (%.1f tokens/s)\n",
+		s.Prompt, milliseconds(first), perSecond(s.Prompt-s.Cached, first))
+	fmt.Fprintf(w, "generated: %d tokens, %.1f tokens/s after the first\n", s.Generated, perSecond(s.Generated-1, rest))
+	if s.Guessed > 0 {
+		fmt.Fprintf(w, "prompt lookup: %d of %d guessed tokens accepted, %d calls\n", s.Accepted, s.Guessed, s.Calls)
+	}
 }
 
-func printStats(w io.Writer, prompt, generated int, first, rest time.Duration) {
-	fmt.Fprintf(w, "\nprompt: %d tokens, first token after %.1f ms (%.1f tokens/s)\n",
-		prompt, milliseconds(first), perSecond(prompt, first))
-	fmt.Fprintf(w, "generated: %d tokens, %.1f tokens/s after the first\n", generated, perSecond(generated-1, rest))
+func printSampling(w io.Writer, p sample.Params) error {
+	fmt.Fprint(w, "sampling: ")
+	return json.NewEncoder(w).Encode(p)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }

@@ -21,7 +21,8 @@ type Engine interface {
 }
 
 // Feed runs tokens at positions pos, pos+1, … in chunks and calls each with
-// the logits [Vocab] of every position in order, valid during the call.
+// the logits [Vocab] of every position in order, valid until the next call of
+// the engine.
 func Feed(ctx context.Context, e Engine, tokens []int32, pos int, each func(pos int, logits []float32) error) error {
 	if n := e.Context(); pos+len(tokens) > n {
 		return fmt.Errorf("%d tokens from position %d on do not fit the context of %d", len(tokens), pos, n)
@@ -100,34 +101,6 @@ func Replay(ctx context.Context, e Engine, ids []int, prompt int) (*Run, error) 
 		}
 	}
 	return r, nil
-}
-
-// Generate feeds a prompt and then the tokens that pick chooses until yield
-// returns false, n tokens have been chosen (n < 0: no limit) or the context is
-// full. yield is called with each chosen token before it is fed.
-func Generate(ctx context.Context, e Engine, prompt []int, n int, pick Picker, yield func(id int) bool) error {
-	var last []float32
-	keep := func(_ int, logits []float32) error {
-		last = append(last[:0], logits...)
-		return nil
-	}
-	if err := Feed(ctx, e, Tokens(prompt), 0, keep); err != nil {
-		return err
-	}
-	for pos := len(prompt); n != 0; pos++ {
-		id, err := pick.Pick(last)
-		if err != nil {
-			return err
-		}
-		n--
-		if !yield(id) || n == 0 || pos == e.Context() {
-			return nil
-		}
-		if err := Feed(ctx, e, []int32{int32(id)}, pos, keep); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Tokens converts ids to the integers that engines take.

@@ -1,8 +1,9 @@
-// Package sample chooses the next token from logits.
+// Package sample chooses the next token from logits, and says where a text
+// stops.
 //
-// The order of operations is that of Hugging Face transformers: temperature,
-// top-k, top-p, min-p, then one draw from what is left. (llama.cpp applies the
-// temperature last, so the same numbers give another distribution there.)
+// The order of operations is that of Hugging Face transformers or that of
+// llama.cpp, as [Params].Order says. The second applies the temperature last, so
+// the same numbers give another distribution there.
 //
 // One seed gives one sequence of tokens on every platform and in every release:
 // the uniform numbers are those of ChaCha8 as C2SP's chacha8rand specifies it,
@@ -13,55 +14,30 @@ package sample
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 )
 
-// Params says how to sample. The zero value is greedy.
-type Params struct {
-	// Temperature divides the logits. 0 is greedy: the token with the highest
-	// logit, the first of equals, and nothing below matters.
-	Temperature float64
-	// TopK keeps the K highest logits and all that equal the Kth; 0 keeps all.
-	TopK int
-	// TopP, in (0, 1], removes the least probable tokens whose probabilities
-	// sum to at most 1-TopP; 1 keeps all. Of equal logits the last go first.
-	TopP float64
-	// MinP, in [0, 1], removes tokens less probable than MinP times the most
-	// probable one; 0 keeps all.
-	MinP float64
-	// Seed starts the generator: the first 8 bytes of ChaCha8's 32-byte seed,
-	// little-endian; the others are zero.
-	Seed uint64
-}
-
-// validate reports a parameter that is out of range or not a number.
-func (p Params) validate() error {
-	switch {
-	case !(p.Temperature >= 0) || math.IsInf(p.Temperature, 1):
-		return fmt.Errorf("sample: temperature %v is not a finite number of at least 0", p.Temperature)
-	case p.TopK < 0:
-		return fmt.Errorf("sample: top_k %d is negative; 0 keeps every token", p.TopK)
-	case !(p.TopP >= 0 && p.TopP <= 1):
-		return fmt.Errorf("sample: top_p %v is outside (0, 1]; 1 keeps every token", p.TopP)
-	case p.TopP == 0 && p.Temperature > 0:
-		return errors.New("sample: top_p 0 is outside (0, 1]; 1 keeps every token, temperature 0 is greedy")
-	case !(p.MinP >= 0 && p.MinP <= 1):
-		return fmt.Errorf("sample: min_p %v is outside [0, 1]; 0 keeps every token", p.MinP)
-	}
-	return nil
-}
-
 // Sampler draws tokens. It is not safe for concurrent use.
 type Sampler struct {
-	params  Params
-	random  *rand.ChaCha8
-	weights []float64 // of each token: its probability over the highest one
-	order   []int     // tokens; the kept ones come first
-	heap    []float32 // work space of topK
+	params     Params
+	random     *rand.ChaCha8
+	history    []int // the prompt and what was picked, if there are penalties
+	prompt     int   // tokens of the prompt in history
+	scores     []float64
+	counts     []int       // work space of penalize: zero between calls
+	candidates []candidate // of one Pick
+	scratch    []candidate // work space of typical
+	heap       []float64   // work space of topK
+}
+
+// candidate is a token that may be drawn.
+type candidate struct {
+	id     int
+	score  float64 // minus the highest score, over the temperature
+	weight float64 // e**score: the probability over the highest one
 }
 
 // New returns a sampler, or an error that names the parameter out of range.
@@ -69,86 +45,143 @@ func New(p Params) (*Sampler, error) {
 	if err := p.validate(); err != nil {
 		return nil, err
 	}
+	p.Order = cmp.Or(p.Order, HF)
+	p.Bias = slices.Clone(p.Bias)
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], p.Seed)
 	return &Sampler{params: p, random: rand.NewChaCha8(seed)}, nil
+}
+
+// Params returns what the sampler was made with, with Order set.
+func (s *Sampler) Params() Params { return s.params }
+
+// Begin says that the tokens to be picked follow those of a prompt, which the
+// penalties look at. Without it the prompt is empty.
+func (s *Sampler) Begin(prompt []int) {
+	s.prompt = len(prompt)
+	s.history = append(s.history[:0], prompt...)
 }
 
 // Pick returns the index of the chosen logit. Logits of -Inf are never chosen;
 // NaN and +Inf are errors, and so is a vector without any finite logit. Unless
 // greedy, each successful call uses one number of the generator.
 func (s *Sampler) Pick(logits []float32) (int, error) {
-	best, err := argmax(logits)
-	if err != nil || s.params.Temperature == 0 {
-		return best, err
+	if err := s.score(logits); err != nil {
+		return 0, err
 	}
-	s.weigh(logits, logits[best])
-	return s.draw(s.keep(logits)), nil
-}
-
-// argmax returns the first index of the highest logit.
-func argmax(logits []float32) (int, error) {
-	best, top := -1, float32(math.Inf(-1))
-	for i, l := range logits {
-		if l != l || l > math.MaxFloat32 {
-			return 0, fmt.Errorf("sample: logit %d of %d is %v", i, len(logits), l)
-		}
-		if l > top {
-			best, top = i, l
-		}
-	}
-	if best < 0 {
+	id := argmax(s.scores)
+	if id < 0 {
 		return 0, fmt.Errorf("sample: none of %d logits is finite", len(logits))
 	}
-	return best, nil
+	if s.params.Temperature > 0 {
+		id = s.draw(s.keep(s.scores[id]))
+	}
+	if s.params.penalizes() {
+		s.history = append(s.history, id)
+	}
+	return id, nil
 }
 
-// weigh sets the weights, exp((logit-top)/temperature), and lists all tokens.
-func (s *Sampler) weigh(logits []float32, top float32) {
-	s.weights = slices.Grow(s.weights[:0], len(logits))
-	s.order = slices.Grow(s.order[:0], len(logits))
+// score sets the scores: logits with bias and penalties.
+func (s *Sampler) score(logits []float32) error {
+	s.scores = slices.Grow(s.scores[:0], len(logits))
 	for i, l := range logits {
-		s.weights = append(s.weights, exp((float64(l)-float64(top))/s.params.Temperature))
-		s.order = append(s.order, i)
+		if l != l || l > math.MaxFloat32 {
+			return fmt.Errorf("sample: logit %d of %d is %v", i, len(logits), l)
+		}
+		s.scores = append(s.scores, float64(l))
 	}
+	for _, b := range s.params.Bias {
+		if b.ID >= len(logits) {
+			return fmt.Errorf("sample: bias of token %d, and there are %d logits", b.ID, len(logits))
+		}
+		s.scores[b.ID] += b.Value
+	}
+	if s.params.penalizes() {
+		s.penalize()
+	}
+	return nil
 }
 
-// keep returns the tokens that may be drawn, in index order.
-func (s *Sampler) keep(logits []float32) []int {
-	p := s.params
-	kept := s.topK(logits)
-	if p.TopP == 1 && p.MinP == 0 {
-		return kept
+// argmax returns the first index of the highest score, or -1 if all are -Inf.
+func argmax(scores []float64) int {
+	best, top := -1, math.Inf(-1)
+	for i, x := range scores {
+		if x > top {
+			best, top = i, x
+		}
 	}
-	slices.SortFunc(kept, func(a, b int) int {
-		return cmp.Or(cmp.Compare(logits[b], logits[a]), a-b)
-	})
-	kept = topP(kept, s.weights, p.TopP)
-	kept = minP(kept, s.weights, p.MinP)
-	slices.Sort(kept)
+	return best
+}
+
+// keep returns the tokens that may be drawn, in index order. top is the highest
+// score.
+func (s *Sampler) keep(top float64) []candidate {
+	p := &s.params
+	kept := s.topK(top)
+	if p.Order == HF {
+		cool(kept, p.Temperature)
+		kept = s.filter(kept)
+	} else {
+		cool(kept, 1)
+		kept = s.filter(kept)
+		cool(kept, p.Temperature)
+	}
+	slices.SortFunc(kept, func(a, b candidate) int { return a.id - b.id })
 	return kept
 }
 
-// draw returns the first of tokens at which the running sum of weights exceeds
-// a uniform share of the total.
-func (s *Sampler) draw(tokens []int) int {
-	total := 0.0
-	for _, id := range tokens {
-		total += s.weights[id]
+// filter applies what comes after top-k to candidates in any order.
+func (s *Sampler) filter(kept []candidate) []candidate {
+	p := &s.params
+	exact := p.Order == LlamaCpp && p.TopK > 0 && p.TopK < len(kept)
+	if !exact && p.TopP == 1 && p.MinP == 0 && !p.typical() {
+		return kept
 	}
-	target := s.uniform() * total
-	chosen, sum := tokens[0], 0.0
-	for _, id := range tokens {
-		if s.weights[id] == 0 {
+	slices.SortFunc(kept, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), a.id-b.id)
+	})
+	if exact {
+		kept = kept[:p.TopK]
+	}
+	if p.Order == LlamaCpp {
+		return minP(topP(s.typical(kept), p.TopP), p.MinP)
+	}
+	return s.typical(minP(topP(kept, p.TopP), p.MinP))
+}
+
+// cool divides the scores by a temperature and sets the weights.
+func cool(c []candidate, temperature float64) {
+	for i := range c {
+		c[i].score /= temperature
+		c[i].weight = exp(c[i].score)
+	}
+}
+
+// draw returns the first of the tokens at which the running sum of weights
+// exceeds a uniform share of the total.
+func (s *Sampler) draw(kept []candidate) int {
+	target := s.uniform() * total(kept)
+	chosen, sum := kept[0].id, 0.0
+	for _, c := range kept {
+		if c.weight == 0 {
 			continue
 		}
-		chosen = id // and stays so if rounding made target the whole total
-		sum += s.weights[id]
+		chosen = c.id // and stays so if rounding made target the whole total
+		sum += c.weight
 		if sum > target {
 			break
 		}
 	}
 	return chosen
+}
+
+// total is the sum of the weights, in their order.
+func total(kept []candidate) (sum float64) {
+	for _, c := range kept {
+		sum += c.weight
+	}
+	return sum
 }
 
 // uniform returns a multiple of 2^-53 in [0, 1).

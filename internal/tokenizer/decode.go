@@ -10,6 +10,8 @@ import (
 type stage interface {
 	push(token string, next func(string))
 	flush(next func(string))
+	// bytes is push in the middle of a text, with bytes left as they are.
+	bytes(token string) string
 }
 
 // stageMaker returns a stage at the beginning of a text.

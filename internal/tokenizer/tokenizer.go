@@ -21,6 +21,8 @@ type scheme interface {
 	// stream returns a decoder at the beginning of a text. With special it
 	// prints special tokens as the vocabulary spells them.
 	stream(special bool) decoder
+	// tokenBytes returns what a token that is not special adds to a text.
+	tokenBytes(id int) []byte
 }
 
 // Options say what Encode does with special tokens.

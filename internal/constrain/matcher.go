@@ -1,0 +1,335 @@
+package constrain
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// state is a set of stacks: every reading of the text so far that can still
+// become valid. It always has one; a text that has none has no state.
+type state struct {
+	stacks  []*stack
+	cost    int64 // fewest bytes to the end of the text
+	closing int64 // tokens of the nearest end; 0 is not known
+	next    *[256]*state
+	allow   *mask // nil until a guide asks
+}
+
+// dead stands for no state in state.next, where nil is not known.
+var dead = &state{}
+
+// matcher runs a grammar. It keeps the states and stacks that it has met, so
+// that equal ones are the same pointer. It is not safe for concurrent use.
+type matcher struct {
+	g      *Grammar
+	stacks map[stackKey]*stack
+	states map[string]*state
+}
+
+type stackKey struct {
+	item
+	rest *stack
+}
+
+func newMatcher(g *Grammar) *matcher {
+	m := &matcher{g: g}
+	m.forget()
+	return m
+}
+
+func (m *matcher) forget() {
+	m.stacks = map[stackKey]*stack{}
+	m.states = map[string]*state{}
+}
+
+// start returns the state before the first byte.
+func (m *matcher) start() *state {
+	end := m.push(item{op: opEnd, space: MaxTrailingSpace}, nil)
+	return m.intern([]*stack{m.push(item{op: opValue, space: MaxSpace}, end)})
+}
+
+// compact forgets what the matcher has met when that is much, and returns s as
+// one of the states that it knows.
+func (m *matcher) compact(s *state) *state {
+	if len(m.states) < maxStates && len(m.stacks) < 4*maxStates {
+		return s
+	}
+	m.forget()
+	var again []*stack
+	for _, st := range s.stacks {
+		again = append(again, m.copy(st))
+	}
+	return m.intern(again)
+}
+
+// copy pushes a stack anew.
+func (m *matcher) copy(s *stack) *stack {
+	var items []item
+	for ; s != nil; s = s.rest {
+		items = append(items, s.item)
+	}
+	for _, it := range slices.Backward(items) {
+		s = m.push(it, s)
+	}
+	return s
+}
+
+// push returns the stack of an item on others.
+func (m *matcher) push(it item, rest *stack) *stack {
+	key := stackKey{it, rest}
+	s, ok := m.stacks[key]
+	if !ok {
+		s = &stack{item: it, rest: rest, cost: m.g.costOfItem(&it), id: len(m.stacks)}
+		if rest != nil {
+			s.cost = add(s.cost, rest.cost)
+		}
+		m.stacks[key] = s
+	}
+	return s
+}
+
+// intern returns the state of some stacks. Of more than maxThreads it keeps
+// those that are nearest to the end: the text stays valid, but some that are
+// valid are lost.
+func (m *matcher) intern(stacks []*stack) *state {
+	stacks = slices.DeleteFunc(stacks, func(s *stack) bool { return s.cost >= infinite })
+	if len(stacks) == 0 {
+		return dead
+	}
+	slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
+	stacks = slices.Compact(stacks)
+	if len(stacks) > maxThreads {
+		slices.SortStableFunc(stacks, func(a, b *stack) int { return int(a.cost - b.cost) })
+		stacks = stacks[:maxThreads]
+		slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
+	}
+	key := make([]byte, 0, 4*len(stacks))
+	cost := infinite
+	for _, s := range stacks {
+		key = binary.LittleEndian.AppendUint32(key, uint32(s.id))
+		cost = min(cost, s.cost)
+	}
+	found, ok := m.states[string(key)]
+	if !ok {
+		found = &state{stacks: stacks, cost: cost}
+		m.states[string(key)] = found
+	}
+	return found
+}
+
+// step returns the state after b, or dead.
+func (m *matcher) step(s *state, b byte) *state {
+	if s.next == nil {
+		s.next = new([256]*state)
+	}
+	if s.next[b] == nil {
+		var out []*stack
+		for _, st := range s.stacks {
+			out = m.advance(out, st, b)
+		}
+		s.next[b] = m.intern(out)
+	}
+	return s.next[b]
+}
+
+// accepts reports whether the text may end in s.
+func (s *state) accepts() bool { return s.cost == 0 }
+
+// Match reports whether text is a JSON text that the grammar accepts.
+func (g *Grammar) Match(text []byte) bool {
+	m := newMatcher(g)
+	s := m.start()
+	for _, b := range text {
+		if s = m.step(m.compact(s), b); s == dead {
+			return false
+		}
+	}
+	return s.accepts()
+}
+
+// advance appends the stacks that b makes of s.
+func (m *matcher) advance(out []*stack, s *stack, b byte) []*stack {
+	it := s.item
+	if it.space > 0 && (b == ' ' || b == '\n' || b == '\t' || b == '\r') {
+		it.space--
+		return append(out, m.push(it, s.rest))
+	}
+	switch it.op {
+	case opValue:
+		for _, a := range m.g.nodes[it.node].alternatives {
+			out = m.begin(out, a, s.rest, b)
+		}
+	case opLiteral:
+		if it.text[0] == b {
+			out = append(out, m.literal(it.text[1:], s.rest))
+		}
+	case opNumber:
+		if next, ok := nextNumber(it.at, b); ok {
+			it.at = next
+			return append(out, m.push(it, s.rest))
+		}
+		return m.pop(out, s, b)
+	case opDigits:
+		if readPrefix(it.text).takes(b) {
+			it.text += string(rune(b))
+			return append(out, m.push(it, s.rest))
+		}
+		return m.pop(out, s, b)
+	case opText:
+		out = m.text(out, s, b)
+	case opArray:
+		out = m.array(out, s, b)
+	case opObject:
+		out = m.object(out, s, b)
+	}
+	return out
+}
+
+// pop ends a number before b, which belongs to what follows.
+func (m *matcher) pop(out []*stack, s *stack, b byte) []*stack {
+	if s.cost != s.rest.cost {
+		return out
+	}
+	return m.advance(out, s.rest, b)
+}
+
+// literal returns the stack that waits for text.
+func (m *matcher) literal(text string, rest *stack) *stack {
+	if text == "" {
+		return rest
+	}
+	return m.push(item{op: opLiteral, text: text}, rest)
+}
+
+// begin appends the stacks of the values of an alternative that begin with b.
+func (m *matcher) begin(out []*stack, a *alternative, rest *stack, b byte) []*stack {
+	has := func(k kinds) bool { return a.kinds&k != 0 }
+	switch {
+	case b == 'n' && has(kindNull):
+		return append(out, m.literal("ull", rest))
+	case b == 't' && has(kindTrue):
+		return append(out, m.literal("rue", rest))
+	case b == 'f' && has(kindFalse):
+		return append(out, m.literal("alse", rest))
+	case b == '"' && has(kindString):
+		return append(out, m.push(item{op: opText, spec: a}, rest))
+	case b == '[' && has(kindArray):
+		return append(out, m.push(item{op: opArray, spec: a, space: MaxSpace}, rest))
+	case b == '{' && has(kindObject):
+		return append(out, m.push(item{op: opObject, spec: a, text: a.object.none, space: MaxSpace}, rest))
+	case (b == '-' || '0' <= b && b <= '9') && has(kindNumber):
+		if a.number != nil {
+			return append(out, m.push(item{op: opDigits, spec: a, text: string(rune(b))}, rest))
+		}
+		next, _ := nextNumber(numberStart, b)
+		return append(out, m.push(item{op: opNumber, at: next}, rest))
+	}
+	return out
+}
+
+// character moves an item within a string: it returns false where b cannot
+// follow, and closed at the quote that ends the string.
+func (it *item) character(d *dfa, b byte) (closed, ok bool) {
+	if it.ch.form == between && b == '"' {
+		return true, true
+	}
+	ch, ok := it.ch.next(b)
+	if !ok {
+		return false, false
+	}
+	if ch.form == between {
+		it.state = d.step(it.state, ch.value)
+		ch = character{}
+	}
+	it.ch = ch
+	return false, it.state >= 0
+}
+
+func (m *matcher) text(out []*stack, s *stack, b byte) []*stack {
+	it, t := s.item, s.spec.text
+	closed, ok := it.character(t.dfa, b)
+	switch {
+	case !ok:
+	case !closed:
+		if it.ch.form == between {
+			it.count = t.counted(it.count + 1)
+		}
+		out = append(out, m.push(it, s.rest))
+	case s.cost == s.rest.cost+1: // nothing but the quote is missing
+		out = append(out, s.rest)
+	}
+	return out
+}
+
+func (m *matcher) array(out []*stack, s *stack, b byte) []*stack {
+	it, a := s.item, s.spec.array
+	if b == ']' {
+		if s.cost == s.rest.cost+1 {
+			out = append(out, s.rest)
+		}
+		return out
+	}
+	if it.at == afterValue && b != ',' || !a.more(it.count) {
+		return out
+	}
+	first := it.at == beforeFirst
+	value := item{op: opValue, node: int32(a.item(it.count))}
+	if !first {
+		value.space = MaxSpace
+	}
+	it.at, it.space, it.count = afterValue, MaxSpace, a.counted(it.count+1)
+	rest := m.push(it, s.rest)
+	if rest.cost >= infinite {
+		return out
+	}
+	next := m.push(value, rest)
+	if first {
+		return m.advance(out, next, b)
+	}
+	return append(out, next)
+}
+
+func (m *matcher) object(out []*stack, s *stack, b byte) []*stack {
+	it, o := s.item, s.spec.object
+	it.space = MaxSpace
+	switch it.at {
+	case inName:
+		return m.name(out, s, b)
+	case beforeColon:
+		if b != ':' {
+			return out
+		}
+		value := item{op: opValue, node: int32(o.classes[it.class].node), space: MaxSpace}
+		it.text, it.count = o.with(it.text, int(it.class)), o.counted(it.count+1)
+		it.at, it.class = afterValue, 0
+		return append(out, m.push(value, m.push(it, s.rest)))
+	}
+	switch {
+	case b == '}' && s.cost == s.rest.cost+1 && it.at != afterComma:
+		return append(out, s.rest)
+	case b == ',' && it.at == afterValue:
+		it.at = afterComma
+	case b == '"' && it.at != afterValue:
+		it.at, it.space, it.state = inName, 0, 0
+	default:
+		return out
+	}
+	return append(out, m.push(it, s.rest))
+}
+
+// name moves within the name of a member.
+func (m *matcher) name(out []*stack, s *stack, b byte) []*stack {
+	it, o := s.item, s.spec.object
+	closed, ok := it.character(o.names, b)
+	if !ok {
+		return out
+	}
+	if closed {
+		class := o.class[it.state]
+		if class < 0 || o.seen(it.text, class) {
+			return out
+		}
+		it.at, it.space, it.state, it.class = beforeColon, MaxSpace, 0, int32(class)
+	}
+	return append(out, m.push(it, s.rest))
+}

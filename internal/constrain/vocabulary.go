@@ -1,0 +1,128 @@
+package constrain
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// maxToken is the most bytes of a token that may be chosen.
+const maxToken = 1024
+
+// Vocabulary is what a guide knows of the tokens of a model. It is immutable
+// and safe for concurrent use.
+type Vocabulary struct {
+	tokens  [][]byte
+	ends    []int
+	nodes   []trieNode
+	ids     []int32   // tokens that have bytes, sorted by them
+	single  [256]bool // whether the byte alone is a token
+	longest int64     // bytes of the longest token
+}
+
+// trieNode is a node of the trie of all tokens. Nodes are in preorder.
+type trieNode struct {
+	below       int32 // nodes below
+	first, last int32 // the tokens ids[first:last] end here
+	depth       int32 // of its byte in a token
+	b           byte
+}
+
+// NewVocabulary returns a vocabulary of tokens by id. The bytes of a token are
+// what it adds to a text; none are for tokens that are never part of one. Ends
+// are the tokens that end a text. Every printable ASCII character must be a
+// token, and every byte of the UTF-8 of the characters U+0080 to U+3FFFF, so
+// that any JSON text can be completed byte by byte. Tokens of more than 1024
+// bytes are never allowed.
+func NewVocabulary(tokens [][]byte, ends []int) (*Vocabulary, error) {
+	v := &Vocabulary{tokens: tokens, ends: ends}
+	if len(ends) == 0 {
+		return nil, errors.New("constrain: the vocabulary has no token that ends a text")
+	}
+	for _, id := range ends {
+		if id < 0 || id >= len(tokens) {
+			return nil, fmt.Errorf("constrain: end token %d is outside the vocabulary of %d tokens", id, len(tokens))
+		}
+	}
+	for id, token := range tokens {
+		if 0 < len(token) && len(token) <= maxToken && !slices.Contains(ends, id) {
+			v.ids = append(v.ids, int32(id))
+			v.longest = max(v.longest, int64(len(token)))
+		}
+	}
+	slices.SortStableFunc(v.ids, func(a, b int32) int { return bytes.Compare(tokens[a], tokens[b]) })
+	v.grow(0, len(v.ids), 0)
+	return v, v.complete()
+}
+
+// grow appends the nodes of ids[first:last], which share depth bytes.
+func (v *Vocabulary) grow(first, last, depth int) {
+	for first < last && len(v.tokens[v.ids[first]]) == depth {
+		first++
+	}
+	for first < last {
+		b := v.tokens[v.ids[first]][depth]
+		end := first
+		for end < last && v.tokens[v.ids[end]][depth] == b {
+			end++
+		}
+		n := len(v.nodes)
+		v.nodes = append(v.nodes, trieNode{b: b, depth: int32(depth), first: int32(first), last: int32(first)})
+		for i := first; i < end && len(v.tokens[v.ids[i]]) == depth+1; i++ {
+			v.nodes[n].last++
+		}
+		v.grow(first, end, depth+1)
+		v.nodes[n].below = int32(len(v.nodes) - n - 1)
+		first = end
+	}
+}
+
+// complete notes the tokens of one byte. It reports a byte that a guide may need
+// and that is none.
+func (v *Vocabulary) complete() error {
+	for _, n := range v.nodes {
+		if n.depth == 0 {
+			v.single[n.b] = n.first < n.last
+		}
+	}
+	for b, has := range v.single {
+		needed := ' ' <= b && b <= '~' || 0x80 <= b && b <= 0xBF || 0xC2 <= b && b <= 0xF0
+		if !has && needed {
+			return fmt.Errorf("constrain: the vocabulary has no token for the byte 0x%02X", b)
+		}
+	}
+	return nil
+}
+
+// mask is a set of tokens.
+type mask struct {
+	bits  []uint64
+	worst int64 // most bytes to the end of the text after one of them
+}
+
+func (m *mask) has(id int) bool { return m.bits[id/64]>>(id%64)&1 != 0 }
+
+// walk returns the tokens that may follow s and after which limit tokens are
+// enough to complete the text.
+func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
+	out := &mask{bits: make([]uint64, (len(v.tokens)+63)/64)}
+	path := []*state{s}
+	for i := 0; i < len(v.nodes); {
+		n := &v.nodes[i]
+		next := m.step(path[n.depth], n.b)
+		if next == dead {
+			i += int(n.below) + 1
+			continue
+		}
+		path = append(path[:n.depth+1], next)
+		if n.first < n.last && v.closes(m, next, limit) {
+			out.worst = max(out.worst, next.cost)
+			for _, id := range v.ids[n.first:n.last] {
+				out.bits[id/64] |= 1 << (id % 64)
+			}
+		}
+		i++
+	}
+	return out
+}
