@@ -116,15 +116,12 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	add := func(key string, value any) {
 		list = append(list, gguf.Pair{Key: "tokenizer.ggml." + key, Value: value})
 	}
-	ids := func() {
-		for _, s := range v.special() {
-			if s.id >= 0 {
-				add(s.key, uint32(s.id))
-			}
+	for _, s := range v.special() {
+		if s.id >= 0 {
+			add(s.key, uint32(s.id))
 		}
 	}
 	if v.model == "none" {
-		ids()
 		return list
 	}
 	tokens, types, scores := v.padded(rows)
@@ -139,7 +136,6 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	} else {
 		add("merges", v.merges)
 	}
-	ids()
 	add("add_bos_token", v.addBOS)
 	add("add_eos_token", v.addEOS)
 	if v.template != "" {
