@@ -41,10 +41,9 @@ func Open(path string) (*Checkpoint, error) {
 	return openGGUF(path)
 }
 
-// unpermute makes q and k appear in Hugging Face's row order. The rows of Llama
-// and Mixtral are permuted in GGUF files, those of other families are not.
+// unpermute makes q and k appear in Hugging Face's row order.
 func (c *Checkpoint) unpermute() {
-	if a := c.config.Architecture; a != "llama" && a != "mixtral" {
+	if !c.config.RotatesPairs() {
 		return
 	}
 	for i := range c.config.Layers {

@@ -65,8 +65,8 @@ var ggufNeutral = []neutral{
 	{"rope.scaling.yarn_log_multiplier", nil},
 }
 
-// configGGUF reads the architecture from metadata. An error names the key.
-func configGGUF(file *gguf.File) (Config, error) {
+// ConfigOfGGUF reads the architecture from metadata. An error names the key.
+func ConfigOfGGUF(file *gguf.File) (Config, error) {
 	general := &fields{get: file.Value}
 	general.need("general.architecture")
 	general.refuse([]neutral{{"split.count", 1}, {"adapter.type", nil}})

@@ -97,9 +97,9 @@ func mapFields(prefix string, object map[string]any) *fields {
 	}}
 }
 
-// parseHF reads config.json as transformers 4 and 5 write it. An error names
+// ParseConfig reads config.json as transformers 4 and 5 write it. An error names
 // the key.
-func parseHF(text []byte) (Config, error) {
+func ParseConfig(text []byte) (Config, error) {
 	f, err := jsonFields(text)
 	if err != nil {
 		return Config{}, err

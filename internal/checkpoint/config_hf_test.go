@@ -54,7 +54,7 @@ func TestParseHF(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want := llama2()
 			c.change(&want)
-			got, err := parseHF([]byte(`{"model_type":"llama"` + c.text + `}`))
+			got, err := ParseConfig([]byte(`{"model_type":"llama"` + c.text + `}`))
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		})
@@ -96,7 +96,7 @@ func TestParseHFRefuses(t *testing.T) {
 		`,"rope_parameters":{"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":4,"original_max_position_embeddings":1}`: "rope frequency factors low 4, high 4: not positive and ascending",
 		`,"rope_parameters":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":0}`: "original context of rope is 0 positions, not 1 to 2147483647",
 	} {
-		_, err := parseHF([]byte(`{"model_type":"llama"` + text + `}`))
+		_, err := ParseConfig([]byte(`{"model_type":"llama"` + text + `}`))
 		require.EqualError(t, err, want, "%s", text)
 	}
 }
@@ -111,7 +111,7 @@ func TestParseHFObject(t *testing.T) {
 		"{\"a\":\"\xff\"}":         "invalid UTF-8",
 		`{"model_type":"llama"} x`: "invalid character",
 	} {
-		_, err := parseHF([]byte(text))
+		_, err := ParseConfig([]byte(text))
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -125,7 +125,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte(`{"model_type":"phi3","partial_rotary_factor":0.5,"rope_scaling":{"type":"su","short_factor":[1],"long_factor":[2]}}`))
 	f.Add([]byte(`{"model_type":"qwen2","num_hidden_layers":2,"use_sliding_window":true,"layer_types":["sliding_attention","full_attention"]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if c, err := parseHF(text); err == nil {
+		if c, err := ParseConfig(text); err == nil {
 			require.NoError(t, c.Check())
 		}
 		if ids, err := generationEOS(text, []int{7}); err != nil {

@@ -64,7 +64,7 @@ func (c *Config) stackExperts(found map[string]*Tensor, layer int) error {
 // stackOldGGUF puts together what GGUF files had apart before April 2024
 // (llama.cpp, pull request 6387).
 func (c *Config) stackOldGGUF(found map[string]*Tensor, layer int) error {
-	prefix := fmt.Sprintf("blk.%d.", layer)
+	prefix := ggufPrefix(layer)
 	for _, p := range expertProjections {
 		from, to := prefix+"ffn_"+p+".%d.weight", prefix+"ffn_"+p+"_exps.weight"
 		if found[fmt.Sprintf(from, 0)] == nil {
@@ -92,23 +92,32 @@ func (c *Config) stack(found map[string]*Tensor, from, to string) error {
 	return put(found, to, s.parts[0].path, s)
 }
 
-// splitExperts takes the tensors of gpt-oss apart (transformers 02b8f42,
+// joinedExperts is a tensor of gpt-oss's experts, from, and outputs first,
+// first+step, … of it as a listed tensor, to.
+type joinedExperts struct {
+	from, to    string
+	view        func(t *Tensor, first, step int) (packed.Weight, error)
+	first, step int
+}
+
+// gptOSSExperts are the tensors of gpt-oss (transformers 02b8f42,
 // modeling_gpt_oss.py): row 2n of gate_up_proj is row n of gate, row 2n+1 is
 // row n of up. Matrices of floats are [in, out], packed ones [out, in].
+func gptOSSExperts() []joinedExperts {
+	return []joinedExperts{
+		{"mlp.experts.gate_up_proj", "mlp.experts.gate_proj.weight", everyOutput, 0, 2},
+		{"mlp.experts.gate_up_proj", "mlp.experts.up_proj.weight", everyOutput, 1, 2},
+		{"mlp.experts.down_proj", "mlp.experts.down_proj.weight", everyOutput, 0, 1},
+		{"mlp.experts.gate_up_proj_bias", "mlp.experts.gate_proj.bias", everyElement, 0, 2},
+		{"mlp.experts.gate_up_proj_bias", "mlp.experts.up_proj.bias", everyElement, 1, 2},
+		{"mlp.experts.down_proj_bias", "mlp.experts.down_proj.bias", everyElement, 0, 1},
+	}
+}
+
+// splitExperts takes the tensors of gpt-oss apart.
 func (c *Config) splitExperts(found map[string]*Tensor, layer int) error {
-	prefix := LayerPrefix(layer) + "mlp.experts."
-	for _, r := range []struct {
-		from, to    string
-		view        func(t *Tensor, first, step int) (packed.Weight, error)
-		first, step int
-	}{
-		{"gate_up_proj", "gate_proj.weight", everyOutput, 0, 2},
-		{"gate_up_proj", "up_proj.weight", everyOutput, 1, 2},
-		{"down_proj", "down_proj.weight", everyOutput, 0, 1},
-		{"gate_up_proj_bias", "gate_proj.bias", everyElement, 0, 2},
-		{"gate_up_proj_bias", "up_proj.bias", everyElement, 1, 2},
-		{"down_proj_bias", "down_proj.bias", everyElement, 0, 1},
-	} {
+	prefix := LayerPrefix(layer)
+	for _, r := range gptOSSExperts() {
 		t := found[prefix+r.from]
 		if t == nil {
 			return fmt.Errorf("tensor %q is missing", prefix+r.from)
@@ -121,8 +130,8 @@ func (c *Config) splitExperts(found map[string]*Tensor, layer int) error {
 			return err
 		}
 	}
-	for _, name := range []string{"gate_up_proj", "down_proj", "gate_up_proj_bias", "down_proj_bias"} {
-		delete(found, prefix+name)
+	for _, r := range gptOSSExperts() {
+		delete(found, prefix+r.from)
 	}
 	return nil
 }

@@ -51,6 +51,12 @@ func (s *expertStack) Floats(i int, dst []float32) error {
 	return t.ReadRow(row, dst)
 }
 
+// Bytes implements packed.Encoder.
+func (s *expertStack) Bytes(i int) ([]byte, bool) {
+	t, row := s.row(i)
+	return t.Encoded(row)
+}
+
 // everyOutput is outputs first, first+step, … of each expert as a weight
 // [experts, out, in]. A tensor of floats is [experts, in, out*step], a packed
 // one [experts, out*step, in].
@@ -99,6 +105,9 @@ func (r rowsOf) Integers(i int, q []uint8, scale []float32, zero []int8) error {
 }
 
 func (r rowsOf) Floats(i int, dst []float32) error { return r.ReadRow(i*r.step+r.first, dst) }
+
+// Bytes implements packed.Encoder.
+func (r rowsOf) Bytes(i int) ([]byte, bool) { return r.Encoded(i*r.step + r.first) }
 
 // elementsOf is elements of a tensor of floats in another order.
 type elementsOf struct {

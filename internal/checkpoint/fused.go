@@ -115,8 +115,6 @@ func imageTensor(name string) bool {
 	return strings.HasPrefix(name, "vision_tower.") || strings.HasPrefix(name, "multi_modal_projector.")
 }
 
-// unitOffset says whether the weights of norms mean 1 + w: Gemma's do, but the
-// conversion to GGUF adds the 1.
-func (c *Checkpoint) unitOffset() bool {
-	return strings.HasPrefix(c.config.Architecture, "gemma") && c.format != "gguf"
-}
+// UnitNorms says whether the weights of norms mean 1 + w in a folder: Gemma's do.
+// The conversion to GGUF adds the 1.
+func (c *Config) UnitNorms() bool { return strings.HasPrefix(c.Architecture, "gemma") }

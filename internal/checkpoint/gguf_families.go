@@ -127,11 +127,21 @@ func ggufPhi3() ggufFamily {
 			}
 			c.Rope.Type = "longrope"
 			c.Rope.OriginalContext = f.int("rope.scaling.original_context_length", c.Context)
-			c.Rope.AttentionFactor = f.float("rope.scaling.attn_factor", 1)
+			c.Rope.AttentionFactor = exactLong(f.float("rope.scaling.attn_factor", 1), c)
 			c.Rope.LongFactors = widen(f.divisors(tensors, "rope_factors_long.weight", c.Rotated()/2))
 			c.Rope.ShortFactors = widen(f.divisors(tensors, "rope_factors_short.weight", c.Rotated()/2))
 		},
 	}
+}
+
+// exactLong returns the attention factor that transformers computes for a
+// longrope if v is that one rounded to float32, which GGUF has, else v.
+func exactLong(v float64, c *Config) float64 {
+	exact := LongAttention(c.Context, c.Rope.OriginalContext)
+	if float32(exact) == float32(v) {
+		return exact
+	}
+	return v
 }
 
 func widen(list []float32) []float64 {

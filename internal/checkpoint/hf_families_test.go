@@ -89,7 +89,7 @@ func TestParseHFFamilies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want := c.base
 			c.change(&want)
-			got, err := parseHF([]byte(c.text + "}"))
+			got, err := ParseConfig([]byte(c.text + "}"))
 			require.NoError(t, err)
 			require.InEpsilon(t, orOne(want.Rope.AttentionFactor), orOne(got.Rope.AttentionFactor), 1e-15)
 			got.Rope.AttentionFactor = want.Rope.AttentionFactor
@@ -133,7 +133,7 @@ func TestYarnKeys(t *testing.T) {
 	} {
 		want := Rope{Type: "yarn", Theta: 1e4, Factor: 8, OriginalContext: 4096, BetaFast: 32, BetaSlow: 1, AttentionFactor: 0.1*math.Log(8) + 1}
 		change(&want)
-		got, err := parseHF([]byte(`{"model_type":"llama","rope_parameters":{"rope_type":"yarn","factor":8,"original_max_position_embeddings":4096` + text + `}}`))
+		got, err := ParseConfig([]byte(`{"model_type":"llama","rope_parameters":{"rope_type":"yarn","factor":8,"original_max_position_embeddings":4096` + text + `}}`))
 		require.NoError(t, err)
 		require.InEpsilon(t, want.AttentionFactor, got.Rope.AttentionFactor, 1e-14)
 		got.Rope.AttentionFactor = want.AttentionFactor
@@ -172,7 +172,7 @@ func TestFamiliesRefuse(t *testing.T) {
 		`"llama","rope_scaling":{"type":"yarn","factor":2,"attention_factor":-1}`:                        "attention factor of rope is -1, not a positive number",
 		`"llama","rope_theta":1,"rope_scaling":{"type":"yarn","factor":2}`:                               "rope theta is 1, which gives yarn no range",
 	} {
-		_, err := parseHF([]byte(`{"model_type":` + text + `}`))
+		_, err := ParseConfig([]byte(`{"model_type":` + text + `}`))
 		require.EqualError(t, err, want, "%s", text)
 	}
 }

@@ -8,18 +8,18 @@ import (
 
 // TestMoEDefaults: a config.json of a model type alone is the published model.
 func TestMoEDefaults(t *testing.T) {
-	c, err := parseHF([]byte(`{"model_type":"mixtral"}`))
+	c, err := ParseConfig([]byte(`{"model_type":"mixtral"}`))
 	require.NoError(t, err)
 	require.Equal(t, Experts{Count: 8, PerToken: 2, Intermediate: 14336, Normalize: true}, c.Experts)
 	require.Equal(t, 1e6, c.Rope.Theta)
 	require.Nil(t, c.Windows)
 
-	c, err = parseHF([]byte(`{"model_type":"qwen3_moe","num_hidden_layers":2}`))
+	c, err = ParseConfig([]byte(`{"model_type":"qwen3_moe","num_hidden_layers":2}`))
 	require.NoError(t, err)
 	require.Equal(t, Experts{Count: 128, PerToken: 8, Intermediate: 768, Dense: []bool{false, false}}, c.Experts)
 	require.Equal(t, 64, c.HeadDim)
 
-	c, err = parseHF([]byte(`{"model_type":"gpt_oss","num_hidden_layers":3}`))
+	c, err = ParseConfig([]byte(`{"model_type":"gpt_oss","num_hidden_layers":3}`))
 	require.NoError(t, err)
 	require.Equal(t, Experts{Count: 128, PerToken: 4, Intermediate: 2880, Normalize: true, Bias: true, Limit: 7, Alpha: 1.702}, c.Experts)
 	require.Equal(t, []int{128, 0, 128}, c.Windows)
@@ -29,7 +29,7 @@ func TestMoEDefaults(t *testing.T) {
 // TestPublishedMoE reads the config.json files of three published models; gpt-oss
 // with two of its layers.
 func TestPublishedMoE(t *testing.T) {
-	mixtral, err := parseHF([]byte(`{"architectures": ["MixtralForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 1,
+	mixtral, err := ParseConfig([]byte(`{"architectures": ["MixtralForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 1,
 		"eos_token_id": 2, "hidden_act": "silu", "hidden_size": 4096, "initializer_range": 0.02, "intermediate_size": 14336,
 		"max_position_embeddings": 32768, "model_type": "mixtral", "num_attention_heads": 32, "num_experts_per_tok": 2,
 		"num_hidden_layers": 32, "num_key_value_heads": 8, "num_local_experts": 8, "output_router_logits": false,
@@ -42,7 +42,7 @@ func TestPublishedMoE(t *testing.T) {
 		Experts: Experts{Count: 8, PerToken: 2, Intermediate: 14336, Normalize: true},
 	}, mixtral)
 
-	qwen, err := parseHF([]byte(`{"architectures": ["Qwen3MoeForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
+	qwen, err := ParseConfig([]byte(`{"architectures": ["Qwen3MoeForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
 		"bos_token_id": 151643, "decoder_sparse_step": 1, "eos_token_id": 151645, "head_dim": 128, "hidden_act": "silu",
 		"hidden_size": 2048, "initializer_range": 0.02, "intermediate_size": 6144, "max_position_embeddings": 40960,
 		"max_window_layers": 48, "mlp_only_layers": [], "model_type": "qwen3_moe", "moe_intermediate_size": 768,
@@ -56,7 +56,7 @@ func TestPublishedMoE(t *testing.T) {
 	require.True(t, qwen.QKNorm)
 	require.Nil(t, qwen.Windows)
 
-	oss, err := parseHF([]byte(`{"architectures": ["GptOssForCausalLM"], "attention_bias": true, "attention_dropout": 0.0,
+	oss, err := ParseConfig([]byte(`{"architectures": ["GptOssForCausalLM"], "attention_bias": true, "attention_dropout": 0.0,
 		"eos_token_id": 200002, "experts_per_token": 4, "head_dim": 64, "hidden_act": "silu", "hidden_size": 2880,
 		"initial_context_length": 4096, "initializer_range": 0.02, "intermediate_size": 2880, "layer_types": ["sliding_attention",
 		"full_attention"], "max_position_embeddings": 131072, "model_type": "gpt_oss", "num_attention_heads": 64,
@@ -82,7 +82,7 @@ func TestDenseLayers(t *testing.T) {
 		`"mlp_only_layers":[0,9]`:                       {true, false, false, false},
 		`"mlp_only_layers":null`:                        {false, false, false, false},
 	} {
-		c, err := parseHF([]byte(`{"model_type":"qwen3_moe","num_hidden_layers":4,` + keys + `}`))
+		c, err := ParseConfig([]byte(`{"model_type":"qwen3_moe","num_hidden_layers":4,` + keys + `}`))
 		require.NoError(t, err, keys)
 		require.Equal(t, want, c.Experts.Dense, keys)
 		for i, dense := range want {
@@ -106,7 +106,7 @@ func TestMoERefuses(t *testing.T) {
 		`"model_type":"gpt_oss","num_local_experts":100000000`:                     "100000000 experts, not 1 to 1048576",
 		`"model_type":"gpt_oss","rope_parameters":{"rope_type":"yarn","factor":0}`: "rope factor is 0",
 	} {
-		_, err := parseHF([]byte("{" + keys + "}"))
+		_, err := ParseConfig([]byte("{" + keys + "}"))
 		require.ErrorContains(t, err, want, keys)
 	}
 }

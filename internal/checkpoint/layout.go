@@ -45,6 +45,9 @@ func (c *Config) ModelTensors() []Spec {
 // LayerPrefix is what the names of the tensors of layer i begin with.
 func LayerPrefix(i int) string { return fmt.Sprintf("model.layers.%d.", i) }
 
+// ggufPrefix is the same in GGUF files.
+func ggufPrefix(i int) string { return fmt.Sprintf("blk.%d.", i) }
+
 // LayerTensors lists the tensors of layer i. Names are without LayerPrefix.
 // Fused projections appear one by one.
 func (c *Config) LayerTensors(i int) []Spec {
@@ -108,7 +111,7 @@ func (c *Config) layout(yield func(Spec) bool) {
 	}
 	for i := range c.Layers {
 		for _, s := range c.LayerTensors(i) {
-			s.Name, s.gguf = LayerPrefix(i)+s.Name, fmt.Sprintf("blk.%d.%s", i, s.gguf)
+			s.Name, s.gguf = LayerPrefix(i)+s.Name, ggufPrefix(i)+s.gguf
 			if !yield(s) {
 				return
 			}
@@ -140,7 +143,7 @@ func (c *Checkpoint) adopt(found map[string]*Tensor) (err error) {
 			err = fmt.Errorf("tensor %q has shape %v, but the configuration asks for %v", name, t.Shape, s.Shape)
 		default:
 			t.Name = s.Name
-			t.addOne = s.norm && c.unitOffset()
+			t.addOne = s.norm && c.format != "gguf" && c.config.UnitNorms()
 			c.tensors[s.Name] = t
 			delete(found, name)
 		}

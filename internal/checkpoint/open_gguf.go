@@ -79,7 +79,7 @@ func FromGGUF(name string, data []byte) (*Checkpoint, error) {
 // fromGGUF takes the configuration from whole, which joins the parts, and
 // adopts the tensors of the parts.
 func (c *Checkpoint) fromGGUF(paths []string, parts []*gguf.File, whole *gguf.File) (err error) {
-	if c.config, err = configGGUF(whole); err != nil {
+	if c.config, err = ConfigOfGGUF(whole); err != nil {
 		return fmt.Errorf("gguf: %s: %w", paths[0], err)
 	}
 	c.value = whole.Value

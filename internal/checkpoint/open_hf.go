@@ -48,7 +48,7 @@ func readConfig(dir string) (Config, *quantization, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	config, err := parseHF(text)
+	config, err := ParseConfig(text)
 	if err != nil {
 		return Config{}, nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -111,6 +111,15 @@ func (r *Rope) checkLong(frequencies int) error {
 	return r.checkOriginal()
 }
 
+// YarnAttention is the attention factor of yarn for a scaling factor.
+func YarnAttention(factor float64) float64 { return yarnAttention(factor, 1) }
+
+// LongAttention is the attention factor of longrope for a context and the
+// original one, in positions.
+func LongAttention(context, original int) float64 {
+	return longAttention(float64(context)/float64(max(original, 1)), original)
+}
+
 // yarnAttention is the attention factor of yarn for a scaling factor (Peng et
 // al., 2023, section 3.4), with DeepSeek's multiplier.
 func yarnAttention(factor, multiplier float64) float64 {

@@ -50,6 +50,24 @@ func (t *Tensor) Row(i int) ([]byte, error) {
 	return t.row(i)
 }
 
+// Encoded returns row i as Type encodes it; ok is false if only ReadRow gives
+// the row: it is out of range, packed in another form, reordered, or not what
+// the file has.
+func (t *Tensor) Encoded(i int) (row []byte, ok bool) {
+	if t.addOne || t.checkRow(i) != nil {
+		return nil, false
+	}
+	if t.packed == nil {
+		row, err := t.Row(i)
+		return row, err == nil
+	}
+	e, ok := t.packed.(packed.Encoder)
+	if !ok {
+		return nil, false
+	}
+	return e.Bytes(t.first + i)
+}
+
 func (t *Tensor) row(i int) ([]byte, error) {
 	rows := t.Rows()
 	if err := t.checkRow(i); err != nil {

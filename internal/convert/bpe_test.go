@@ -64,7 +64,7 @@ func readJSON(t *testing.T, path string) (f whatMatters) {
 
 // TestBPE goes from tokenizer.json to GGUF and back.
 func TestBPE(t *testing.T) {
-	for _, pre := range []string{"gpt-2", "smollm", "llama-bpe", "qwen2"} {
+	for _, pre := range []string{"gpt-2", "smollm", "llama-bpe", "qwen2", "gpt-4o", "tekken"} {
 		t.Run(pre, func(t *testing.T) {
 			c := bpeFolder(t, pre, nil)
 			g := toGGUF(t, c, nil)
@@ -171,5 +171,5 @@ func TestBPERefuses(t *testing.T) {
 	c, err = checkpoint.FromGGUF("g", g.Bytes())
 	require.NoError(t, err)
 	_, err = convert.ToHF(c, nil)
-	require.EqualError(t, err, `tokenizer.ggml.pre "falcon" cannot be converted; gpt-2, smollm, llama-bpe, qwen2 can`)
+	require.EqualError(t, err, `tokenizer.ggml.pre "falcon" cannot be converted; gpt-2, smollm, llama-bpe, qwen2, gpt-4o, tekken can`)
 }

@@ -3,17 +3,21 @@
 // the order of rows, the configuration and the tokenizer are translated; what
 // the other world cannot express is an error.
 //
+// A plan reads back what it is going to write, and refuses if a reader would
+// see another model.
+//
 // Sources: llama.cpp, convert_hf_to_gguf.py and gguf-py/gguf/constants.py;
-// transformers, models/llama.
+// transformers, models/*/configuration_*.py.
 package convert
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
-	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
@@ -48,24 +52,23 @@ type tensor struct {
 	shape []int // outermost first
 	typ   *quant.Type
 	src   source
-	order func(i int) int // the row of src, or element of a vector, that is number i; nil if it is i
-}
-
-// source is where rows come from: a tensor of the checkpoint, or a computed
-// vector.
-type source interface {
-	// Row returns the encoded row i.
-	Row(i int) ([]byte, error)
-	// ReadRow decodes row i.
-	ReadRow(i int, dst []float32) error
+	width int  // elements of a row of src; 0 if rows are those of shape
+	wide  bool // it is F32 in GGUF files whatever the type of the others
 }
 
 // cols is the number of elements of a row.
-func (t *tensor) cols() int { return t.shape[len(t.shape)-1] }
+func (t *tensor) cols() int {
+	if t.width != 0 {
+		return t.width
+	}
+	return t.shape[len(t.shape)-1]
+}
 
-func (t *tensor) rows() int {
+func (t *tensor) rows() int { return elements(t.shape) / t.cols() }
+
+func elements(shape []int) int {
 	n := 1
-	for _, d := range t.shape[:len(t.shape)-1] {
+	for _, d := range shape {
 		n *= d
 	}
 	return n
@@ -105,36 +108,29 @@ func (r rowWriter) of(t *tensor) func(w io.Writer) error {
 // encode returns row i in the type of the result: as the source has it if it
 // has that type, else in row.
 func (t *tensor) encode(i int, floats []float32, row []byte) ([]byte, error) {
-	isVector := len(t.shape) == 1
-	if t.order != nil && !isVector {
-		i = t.order(i)
-	}
-	if c, ok := t.src.(*checkpoint.Tensor); ok && c.Type == t.typ && !isVector {
-		return c.Row(i)
+	if encoded, ok := t.src.Encoded(i, t.typ); ok {
+		return encoded, nil
 	}
 	if err := t.src.ReadRow(i, floats); err != nil {
 		return nil, err
 	}
-	if t.order != nil && isVector {
-		inOrder := slices.Clone(floats)
-		for k := range floats {
-			floats[k] = inOrder[t.order(k)]
-		}
-	}
 	return row, quant.Encode(t.typ, floats, row)
 }
 
-// vector is a computed vector.
-type vector []float32
-
-func (v vector) Row(int) ([]byte, error) {
-	return nil, fmt.Errorf("a computed vector has no encoded rows")
+// fits says whether a type holds every element exactly.
+func (t *tensor) fits(typ *quant.Type) (bool, error) {
+	floats, back := make([]float32, t.cols()), make([]float32, t.cols())
+	row := make([]byte, t.cols()*typ.Bytes)
+	for i := range t.rows() {
+		err := errors.Join(t.src.ReadRow(i, floats), quant.Encode(typ, floats, row), quant.Decode(typ, row, back))
+		if err != nil || !slices.EqualFunc(floats, back, sameBits) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
-func (v vector) ReadRow(_ int, dst []float32) error {
-	copy(dst, v)
-	return nil
-}
+func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 
 // widened returns the type itself if it is in the list, else the narrowest of
 // F16 and F32 that holds every value of the type.

@@ -162,18 +162,6 @@ func TestRefuses(t *testing.T) {
 	require.EqualError(t, err, "a Hugging Face folder holds F32, F16 or BF16, not Q8_0")
 	_, err = convert.ToGGUF(c, "n", quant.Q4_K)
 	require.EqualError(t, err, "type Q4_K cannot be written")
-	for folder, want := range map[string]string{
-		"mixtral":      `architecture "mixtral" cannot be converted; llama, mistral, qwen2 and qwen3 can`,
-		"mistral":      "this mistral cannot be converted: its configuration has Windows",
-		"qwen2_window": "this qwen2 cannot be converted: its configuration has Windows",
-		"llama_yarn":   `rope type "yarn" of llama cannot be converted; [default linear llama3] can`,
-	} {
-		c, err := checkpoint.Open("../../golden/testdata/" + folder)
-		require.NoError(t, err)
-		_, err = convert.ToGGUF(c, "n", nil)
-		require.EqualError(t, err, want)
-		require.NoError(t, c.Close())
-	}
 	g := checkpointtest.TinyGGUF().Set("tokenizer.ggml.model", "bert")
 	c, err = checkpoint.FromGGUF("g", g.Bytes())
 	require.NoError(t, err)
@@ -181,11 +169,78 @@ func TestRefuses(t *testing.T) {
 	require.EqualError(t, err, `tokenizer.ggml.model "bert" cannot be converted; llama and gpt2 can`)
 }
 
+// TestRefusesConfig: what a GGUF file cannot say, by name and before anything is
+// written.
+func TestRefusesConfig(t *testing.T) {
+	for folder, want := range map[string]string{
+		"mistral":      "Windows, which is [11 11], and would be read as []",
+		"qwen2_window": "Windows, which is [0 9 9], and would be read as []",
+		"gemma2":       "ScoreScale, which is 0.22360679507255554, and would be read as 0.28867512941360474",
+		"gpt_oss":      "Experts.Limit, which is 1.5, and would be read as 7",
+		"qwen3_moe":    "Experts.Dense, which is [false true false], and would be read as []",
+	} {
+		c := tiny(t, folder)
+		_, err := convert.ToGGUF(c, "n", nil)
+		require.EqualError(t, err, "this "+c.Config().Architecture+" cannot be converted: a GGUF file cannot say its "+want)
+	}
+}
+
+// TestUnpacked: experts in MXFP4 that a type is asked for are floats with the
+// same values, in the order of transformers.
+func TestUnpacked(t *testing.T) {
+	c := tiny(t, "gpt_oss_mxfp4")
+	hf := toHF(t, c, quant.BF16) // which holds every value of MXFP4
+	require.Equal(t, "BF16", hf.Config().DType)
+	require.Equal(t, c.Names(), hf.Names())
+	for _, name := range c.Names() {
+		require.Equal(t, rows(t, c, name), rows(t, hf, name), name)
+	}
+	text := string(mustRead(t, filepath.Join(hf.Dir(), "config.json")))
+	require.NotContains(t, text, "quantization_config")
+}
+
+// TestQuantized: routers and biases stay F32, what is asked for are blocks.
+func TestQuantized(t *testing.T) {
+	g := toGGUF(t, tiny(t, "mixtral"), quant.Q8_0)
+	for name, typ := range map[string]*quant.Type{
+		"mlp.router.weight": quant.F32, "mlp.experts.up_proj.weight": quant.Q8_0, "mlp.experts.down_proj.weight": quant.F16, // rows of 44
+	} {
+		w, err := g.Tensor(checkpoint.LayerPrefix(1) + name)
+		require.NoError(t, err)
+		require.Equal(t, typ, w.Type, name)
+	}
+}
+
+// tiny opens a tiny model.
+func tiny(t *testing.T, folder string) *checkpoint.Checkpoint {
+	t.Helper()
+	c, err := checkpoint.Open("../../golden/testdata/" + folder)
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
 // withTokens is the tiny model with a vocabulary of two tokens.
 func withTokens(model string) checkpointtest.GGUF {
 	return checkpointtest.TinyGGUF().Set("tokenizer.ggml.model", model).Set("tokenizer.ggml.tokens", []string{"a", "ab"}).
 		Set("tokenizer.ggml.token_type", []int32{2, 1}).Set("tokenizer.ggml.scores", []float32{0, -1}).
 		Set("tokenizer.ggml.pre", "gpt-2").Set("tokenizer.ggml.merges", []string{"a b"}).Set("tokenizer.ggml.eos_token_id", uint32(1))
+}
+
+// TestUnknownIsControl: a GGUF file may have the unknown token among the control
+// tokens, as llama.cpp converts Gemma; SentencePiece has one unknown piece, and
+// knows the beginning by its piece.
+func TestUnknownIsControl(t *testing.T) {
+	g := withTokens("llama").Set("tokenizer.ggml.tokens", []string{"<eos>", "<bos>", "<unk>", "a"}).
+		Set("tokenizer.ggml.token_type", []int32{3, 3, 3, 1}).Set("tokenizer.ggml.scores", []float32{0, 0, 0, -1}).
+		Set("tokenizer.ggml.eos_token_id", uint32(0)).Set("tokenizer.ggml.bos_token_id", uint32(1)).
+		Set("tokenizer.ggml.unknown_token_id", uint32(2))
+	c, err := checkpoint.FromGGUF("g", g.Bytes())
+	require.NoError(t, err)
+	vocab, err := tokenizer.ParseModel(mustRead(t, filepath.Join(toHF(t, c, nil).Dir(), "tokenizer.model")))
+	require.NoError(t, err)
+	require.Equal(t, []int32{3, 3, 2, 1}, vocab.Types)
+	require.Equal(t, []int{0, 1, 2}, []int{vocab.EOS, vocab.BOS, vocab.Unknown})
 }
 
 func TestRefusesIDs(t *testing.T) {
@@ -216,6 +271,18 @@ func TestUnknownPiece(t *testing.T) {
 func FuzzConvert(f *testing.F) {
 	f.Add(withTokens("llama").Bytes())
 	f.Add(withTokens("gpt2").Bytes())
+	for _, folder := range []string{"llama_yarn", "mixtral", "phi3"} {
+		c, err := checkpoint.Open("../../golden/testdata/" + folder)
+		require.NoError(f, err)
+		plan, err := convert.ToGGUF(c, folder, quant.Q4_0)
+		require.NoError(f, err)
+		path := filepath.Join(f.TempDir(), folder+".gguf")
+		require.NoError(f, plan.Write(f.Context(), path, func(int64) {}))
+		data, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(data)
+		require.NoError(f, c.Close())
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := checkpoint.FromGGUF("fuzz", data)
 		if err != nil {

@@ -1,11 +1,12 @@
 package convert
 
 import (
+	"context"
 	"fmt"
-	"math"
 
 	"github.com/lpuctl/lpuctl/internal/checkpoint"
 	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
+	"github.com/lpuctl/lpuctl/internal/checkpoint/safetensors"
 	"github.com/lpuctl/lpuctl/internal/quant"
 )
 
@@ -18,8 +19,8 @@ var ggufTypes = []*quant.Type{
 // ToGGUF plans a GGUF file called name inside. Matrices get the type (F32, F16,
 // BF16, Q8_0 or Q4_0), or keep theirs if it is nil and GGUF has it; types that
 // it lacks become F16 or F32, exactly. Q4_0 is for the layers: embedding and
-// head become Q8_0. Rows that are not whole blocks become F16. Vectors are F32,
-// which is what llama.cpp expects.
+// head become Q8_0. Rows that are not whole blocks become F16. Vectors, biases
+// and routers are F32, which is what llama.cpp expects.
 func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, error) {
 	config := c.Config()
 	f, err := familyOf(&config)
@@ -36,45 +37,59 @@ func ToGGUF(c *checkpoint.Checkpoint, name string, typ *quant.Type) (*Plan, erro
 	if len(v.ends) > 2 {
 		return nil, fmt.Errorf("%d tokens end generation, a GGUF file can name 3", len(v.ends)+1)
 	}
+	b := &builder{c: c, config: &config, format: "gguf", typ: func(spec checkpoint.Spec, from *checkpoint.Tensor) *quant.Type {
+		return ggufType(spec, from, typ)
+	}}
 	p := &Plan{}
-	for spec := range config.Tensors() {
-		t, err := c.Tensor(spec.Name)
-		if err != nil {
-			return nil, err
-		}
-		p.tensors = append(p.tensors, ggufTensor(f, spec, t, typ, config.HeadDim))
+	if p.tensors, err = b.tensors(); err != nil {
+		return nil, err
 	}
-	if d := divisors(&config); d != nil {
-		p.tensors = append(p.tensors, tensor{name: "rope_freqs.weight", shape: []int{len(d)}, typ: quant.F32, src: vector(d)})
-	}
+	p.tensors = append(p.tensors, ropeTensors(&config)...)
 	pairs := append(f.architecture(&config, name, p.tensors), v.pairs(config.Vocab)...)
-	p.write = func(path string, rows rowWriter) error {
-		var entries []gguf.Entry
-		for i := range p.tensors {
-			t := &p.tensors[i]
-			entries = append(entries, gguf.Entry{Name: t.name, Shape: t.shape, Type: t.typ, Write: rows.of(t)})
-		}
-		return gguf.Write(path, pairs, entries)
+	if err := p.checkGGUF(pairs, &config); err != nil {
+		return nil, err
 	}
+	p.write = func(path string, rows rowWriter) error { return gguf.Write(path, pairs, p.ggufEntries(rows)) }
 	return p, nil
 }
 
-func ggufTensor(f *family, spec checkpoint.Spec, src *checkpoint.Tensor, typ *quant.Type, headDim int) tensor {
-	t := tensor{name: spec.GGUFName(), shape: src.Shape, src: src, typ: typ}
+// checkGGUF fails if a reader would not see the configuration c in the file.
+func (p *Plan) checkGGUF(pairs []gguf.Pair, c *checkpoint.Config) error {
+	preview, err := gguf.Preview(pairs, p.ggufEntries(rowWriter{context.Background(), func(int64) {}}))
+	if err != nil {
+		return err
+	}
+	read, err := checkpoint.ConfigOfGGUF(preview)
+	if err != nil {
+		return fmt.Errorf("this %s cannot be converted: a GGUF file would be refused: %w", c.Architecture, err)
+	}
+	return requireSaid(inGGUF(*c), &read, "a GGUF file")
+}
+
+// ggufEntries are the tensors for a writer.
+func (p *Plan) ggufEntries(rows rowWriter) []gguf.Entry {
+	var entries []gguf.Entry
+	for i := range p.tensors {
+		t := &p.tensors[i]
+		entries = append(entries, gguf.Entry{Name: t.name, Shape: t.shape, Type: t.typ, Write: rows.of(t)})
+	}
+	return entries
+}
+
+// ggufType is the type of a tensor in a file whose matrices get typ, or keep
+// theirs if it is nil.
+func ggufType(spec checkpoint.Spec, from *checkpoint.Tensor, typ *quant.Type) *quant.Type {
 	switch {
-	case len(src.Shape) == 1:
-		t.typ = quant.F32
+	case spec.Wide():
+		return quant.F32
 	case typ == nil:
-		t.typ = widened(src.Type, ggufTypes)
-	case typ.Block > 1 && src.Cols()%typ.Block != 0:
-		t.typ = quant.F16
+		return widened(from.Type, ggufTypes)
+	case typ.Block > 1 && from.Cols()%typ.Block != 0:
+		return quant.F16
 	case typ == quant.Q4_0 && !spec.InLayer():
-		t.typ = quant.Q8_0
+		return quant.Q8_0
 	}
-	if f.permuted && spec.Rotated() {
-		t.order = func(i int) int { return checkpoint.HalvesRow(i, headDim) }
-	}
-	return t
+	return typ
 }
 
 // fileTypes are the values of general.file_type (enum llama_ftype).
@@ -97,17 +112,15 @@ func (f *family) architecture(c *checkpoint.Config, name string, tensors []tenso
 	add("embedding_length", uint32(c.Hidden))
 	add("block_count", uint32(c.Layers))
 	add("feed_forward_length", uint32(c.Intermediate))
-	add("rope.dimension_count", uint32(c.HeadDim))
+	add("rope.dimension_count", uint32(c.Rotated()))
 	add("attention.head_count", uint32(c.Heads))
 	add("attention.head_count_kv", uint32(c.KVHeads))
 	add("attention.key_length", uint32(c.HeadDim))
 	add("attention.value_length", uint32(c.HeadDim))
 	add("attention.layer_norm_rms_epsilon", float32(c.NormEps))
 	add("rope.freq_base", float32(c.Rope.Theta))
-	if c.Rope.Type == "linear" {
-		add("rope.scaling.type", "linear")
-		add("rope.scaling.factor", float32(c.Rope.Factor))
-	}
+	ropeKeys(&c.Rope, add)
+	f.keys(c, add)
 	return pairs
 }
 
@@ -116,35 +129,13 @@ func mainType(tensors []tensor) *quant.Type {
 	count := map[*quant.Type]int64{}
 	main := quant.F32
 	for _, t := range tensors {
+		if t.typ == safetensors.U8 { // packed
+			continue
+		}
 		count[t.typ] += int64(t.rows()) * int64(t.cols())
 		if count[t.typ] > count[main] {
 			main = t.typ
 		}
 	}
 	return main
-}
-
-// divisors returns the contents of rope_freqs.weight, which is how GGUF states
-// the scaling of Llama 3: what each frequency is divided by. It is nil if there
-// is no such scaling.
-func divisors(c *checkpoint.Config) []float32 {
-	r := &c.Rope
-	if r.Type != "llama3" {
-		return r.Divisors
-	}
-	d := make([]float32, c.HeadDim/2)
-	for i := range d {
-		wavelength := 2 * math.Pi * math.Pow(r.Theta, 2*float64(i)/float64(c.HeadDim))
-		turns := float64(r.OriginalContext) / wavelength
-		switch {
-		case turns > r.HighFreq:
-			d[i] = 1
-		case turns < r.LowFreq:
-			d[i] = float32(r.Factor)
-		default:
-			s := (turns - r.LowFreq) / (r.HighFreq - r.LowFreq)
-			d[i] = float32(1 / (float64((1-s)/r.Factor) + s)) // not fused
-		}
-	}
-	return d
 }

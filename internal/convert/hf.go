@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,8 +22,10 @@ var hfTypes = []*quant.Type{quant.F32, quant.F16, quant.BF16}
 
 // ToHF plans a Hugging Face folder: config.json, generation_config.json,
 // model.safetensors, and the tokenizer if the checkpoint has one. Weights get
-// the type (F32, F16 or BF16), or keep theirs if it is nil and one of these;
-// other types become F16 or F32, exactly.
+// the type (F32, F16 or BF16). If it is nil they keep theirs if it is one of
+// these, other types become F16 or F32, exactly, and the experts of gpt-oss stay
+// in MXFP4; what GGUF has in F32 whatever the type of the others gets that type
+// if it holds it exactly.
 func ToHF(c *checkpoint.Checkpoint, typ *quant.Type) (*Plan, error) {
 	config := c.Config()
 	f, err := familyOf(&config)
@@ -40,23 +43,81 @@ func ToHF(c *checkpoint.Checkpoint, typ *quant.Type) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	b := hfBuilder(c, &config, typ)
 	p := &Plan{}
-	for spec := range config.Tensors() {
-		t, err := c.Tensor(spec.Name)
-		if err != nil {
-			return nil, err
-		}
-		to := typ
-		if to == nil {
-			to = widened(t.Type, hfTypes)
-		}
-		p.tensors = append(p.tensors, tensor{name: spec.Name, shape: t.Shape, typ: to, src: t})
+	if p.tensors, err = b.tensors(); err == nil && typ == nil {
+		err = p.narrow()
 	}
-	if err := f.addConfig(files, &config, mainType(p.tensors)); err != nil {
+	if err != nil {
+		return nil, err
+	}
+	object, err := f.configJSON(&config, v, mainType(p.tensors))
+	if err != nil {
+		return nil, err
+	}
+	if b.mxfp4 {
+		object["quantization_config"] = mxfp4Config()
+	}
+	if err := addConfig(files, &config, object); err != nil {
 		return nil, err
 	}
 	p.write = func(path string, rows rowWriter) error { return p.writeFolder(path, files, rows) }
 	return p, nil
+}
+
+// hfBuilder plans tensors of a type, or of those that they have if it is nil.
+func hfBuilder(c *checkpoint.Checkpoint, config *checkpoint.Config, typ *quant.Type) *builder {
+	b := &builder{c: c, config: config, format: "safetensors", mxfp4: typ == nil && inMXFP4(c, config)}
+	b.typ = func(_ checkpoint.Spec, from *checkpoint.Tensor) *quant.Type {
+		if typ != nil {
+			return typ
+		}
+		return widened(from.Type, hfTypes)
+	}
+	return b
+}
+
+// narrow gives what is F32 in any GGUF file the type of most elements, if that
+// holds it exactly.
+func (p *Plan) narrow() error {
+	typ := mainType(p.tensors)
+	for i := range p.tensors {
+		t := &p.tensors[i]
+		if !t.wide || t.typ != quant.F32 || typ == quant.F32 {
+			continue
+		}
+		fits, err := t.fits(typ)
+		if err != nil {
+			return err
+		}
+		if fits {
+			t.typ = typ
+		}
+	}
+	return nil
+}
+
+// inMXFP4 says whether all experts of a gpt-oss are in MXFP4.
+func inMXFP4(c *checkpoint.Checkpoint, config *checkpoint.Config) bool {
+	if config.Architecture != "gpt_oss" {
+		return false
+	}
+	for s := range config.Stored("safetensors") {
+		for _, part := range s.Parts {
+			t, err := c.Tensor(part.Name)
+			if err != nil || s.InTurn && len(part.Shape) == 3 && t.Type != quant.MXFP4 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mxfp4Config is the quantization_config of gpt-oss.
+func mxfp4Config() map[string]any {
+	return map[string]any{"quant_method": "mxfp4", "modules_to_not_convert": []string{
+		"model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head",
+	}}
 }
 
 // writeFolder writes everything to a folder beside path, which then gets its
@@ -87,33 +148,60 @@ func (p *Plan) writeFolder(path string, files map[string][]byte, rows rowWriter)
 
 // marshal prints JSON for people, with sorted keys.
 func marshal(v any) ([]byte, error) {
-	text, err := json.Marshal(v, json.Deterministic(true), jsontext.WithIndent("  "), json.FormatNilSliceAsNull(false))
+	text, err := json.Marshal(v, json.Deterministic(true), jsontext.WithIndent("  "), json.FormatNilSliceAsNull(false),
+		json.WithMarshalers(json.MarshalToFunc(marshalFloat)))
 	return append(text, '\n'), err
 }
 
-// addConfig adds config.json in the spelling of transformers 4, which 5 reads
-// too, and generation_config.json.
-func (f *family) addConfig(files map[string][]byte, c *checkpoint.Config, typ *quant.Type) (err error) {
+// marshalFloat prints a number that is not an integer to Python, which some
+// configurations insist on.
+func marshalFloat(enc *jsontext.Encoder, v float64) error {
+	text := strconv.FormatFloat(v, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return enc.WriteValue(jsontext.Value(text))
+}
+
+// configJSON is config.json in the spelling of transformers 4, which 5 reads
+// too.
+func (f *family) configJSON(c *checkpoint.Config, v *vocab, typ *quant.Type) (map[string]any, error) {
 	rope, err := ropeScaling(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tokens := map[string]any{"bos_token_id": orNull(c.BOS), "eos_token_id": eos(c.EOS)}
 	object := map[string]any{
-		"architectures": []string{f.class}, "model_type": f.modelType(c), "hidden_act": "silu", "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": true,
+		"architectures": []string{f.class}, "model_type": c.Architecture, "hidden_act": "silu", "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": true,
 		"num_hidden_layers": c.Layers, "hidden_size": c.Hidden, "intermediate_size": c.Intermediate,
 		"num_attention_heads": c.Heads, "num_key_value_heads": c.KVHeads, "head_dim": c.HeadDim,
 		"vocab_size": c.Vocab, "max_position_embeddings": c.Context, "rms_norm_eps": c.NormEps,
 		"rope_theta": c.Rope.Theta, "rope_scaling": rope, "tie_word_embeddings": c.TieEmbeddings,
-		"torch_dtype": map[*quant.Type]string{quant.F32: "float32", quant.F16: "float16", quant.BF16: "bfloat16"}[typ],
+		"torch_dtype":  map[*quant.Type]string{quant.F32: "float32", quant.F16: "float16", quant.BF16: "bfloat16"}[typ],
+		"pad_token_id": orNull(v.padding),
 	}
 	f.config(c, object)
+	return object, nil
+}
+
+// addConfig adds config.json and generation_config.json. It fails if a reader
+// would not see the configuration c in them.
+func addConfig(files map[string][]byte, c *checkpoint.Config, object map[string]any) (err error) {
+	tokens := map[string]any{"bos_token_id": orNull(c.BOS), "eos_token_id": eos(c.EOS)}
 	maps.Copy(object, tokens)
 	if files["config.json"], err = marshal(object); err != nil {
 		return err
 	}
-	files["generation_config.json"], err = marshal(tokens)
-	return err
+	if files["generation_config.json"], err = marshal(tokens); err != nil {
+		return err
+	}
+	read, err := checkpoint.ParseConfig(files["config.json"])
+	if err != nil {
+		return fmt.Errorf("this %s cannot be converted: config.json would be refused: %w", c.Architecture, err)
+	}
+	if c.Rope.Divisors != nil { // which ropeScaling has said in another way
+		read.Rope = c.Rope
+	}
+	return requireSaid(c, &read, "config.json")
 }
 
 // orNull is null for no token.
@@ -133,43 +221,4 @@ func eos(ids []int) any {
 		return ids[0]
 	}
 	return ids
-}
-
-// ropeScaling returns the value of rope_scaling.
-func ropeScaling(c *checkpoint.Config) (any, error) {
-	r := &c.Rope
-	switch {
-	case r.Divisors != nil && r.Type != "default":
-		return nil, fmt.Errorf("rope is both %s and divided by rope_freqs.weight, which config.json cannot say", r.Type)
-	case r.Divisors != nil:
-		return llama3Of(c)
-	case r.Type == "linear":
-		return map[string]any{"rope_type": "linear", "factor": r.Factor}, nil
-	case r.Type == "llama3":
-		return llama3Scaling(r), nil
-	}
-	return nil, nil
-}
-
-func llama3Scaling(r *checkpoint.Rope) map[string]any {
-	return map[string]any{
-		"rope_type": "llama3", "factor": r.Factor, "low_freq_factor": r.LowFreq, "high_freq_factor": r.HighFreq,
-		"original_max_position_embeddings": r.OriginalContext,
-	}
-}
-
-// llama3Of finds the scaling that gives the divisors: that of Llama 3.1 to 3.3,
-// whose factor is the largest divisor.
-func llama3Of(c *checkpoint.Config) (any, error) {
-	guess := *c
-	guess.Rope.Type, guess.Rope.LowFreq, guess.Rope.HighFreq, guess.Rope.OriginalContext = "llama3", 1, 4, 8192
-	for _, d := range c.Rope.Divisors {
-		guess.Rope.Factor = max(guess.Rope.Factor, float64(d))
-	}
-	for i, d := range divisors(&guess) {
-		if math.Abs(float64(d/c.Rope.Divisors[i])-1) > 1e-6 { // computed in float32 elsewhere
-			return nil, fmt.Errorf("rope_freqs.weight is not the scaling of Llama 3.1: element %d is %g, want %g", i, c.Rope.Divisors[i], d)
-		}
-	}
-	return llama3Scaling(&guess.Rope), nil
 }

@@ -42,6 +42,8 @@ func preTokenizers() []preTokenizer {
 		{name: "smollm", digits: true},
 		{name: "llama-bpe", regex: split.Llama3, ignoreMerges: true},
 		{name: "qwen2", regex: split.Qwen2, normalizer: &component{Type: "NFC"}},
+		{name: "gpt-4o", regex: split.O200K},
+		{name: "tekken", regex: split.Tekken, ignoreMerges: true},
 	}
 }
 

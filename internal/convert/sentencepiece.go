@@ -30,14 +30,10 @@ func (v *vocab) sentencePiece() []byte {
 	var model message
 	bytes := 0
 	for i, token := range v.tokens {
-		kind := v.types[i]
-		if i == v.unknown { // SentencePiece demands one of this type; Gemma's GGUF files call it a control token
-			kind = tokenizer.TypeUnknown
-		}
 		var piece message
 		piece.text(1, token)
 		piece.float(2, v.scores[i])
-		piece.number(3, int(kind))
+		piece.number(3, int(v.pieceType(i)))
 		model.text(1, string(piece))
 		if v.types[i] == tokenizer.TypeByte {
 			bytes = 1
@@ -47,10 +43,12 @@ func (v *vocab) sentencePiece() []byte {
 	trainer.number(3, 2) // BPE
 	trainer.number(4, len(v.tokens))
 	trainer.number(35, bytes) // byte_fallback
-	trainer.number(40, v.unknown)
-	trainer.number(41, v.bos)
-	trainer.number(42, v.eos)
-	trainer.number(43, v.padding)
+	for i, id := range []int{v.unknown, v.bos, v.eos, v.padding} {
+		trainer.number(40+i, id)
+		if id >= 0 && id < len(v.tokens) {
+			trainer.text(45+i, v.tokens[id]) // unk_piece, bos_piece …
+		}
+	}
 	var normalizer message
 	normalizer.text(1, "identity")
 	normalizer.number(3, boolean(v.spacePrefix)) // add_dummy_prefix
@@ -59,6 +57,18 @@ func (v *vocab) sentencePiece() []byte {
 	model.text(2, string(trainer))
 	model.text(3, string(normalizer))
 	return model
+}
+
+// pieceType is the type of a token as SentencePiece has it: the unknown token,
+// and no other, is of the unknown type. In GGUF files it may be a control token.
+func (v *vocab) pieceType(id int) int32 {
+	switch {
+	case id == v.unknown:
+		return tokenizer.TypeUnknown
+	case v.types[id] == tokenizer.TypeUnknown:
+		return tokenizer.TypeControl
+	}
+	return v.types[id]
 }
 
 func boolean(b bool) int {

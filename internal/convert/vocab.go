@@ -81,7 +81,7 @@ func vocabOfGGUF(c *checkpoint.Checkpoint) (*vocab, error) {
 		v.unknown = tokenID(c, "unknown_token_id", 0)
 		v.addBOS = metadata(c, "add_bos_token", true)
 	case "gpt2":
-		v.addBOS = metadata(c, "add_bos_token", v.pre == "llama-bpe")
+		v.addBOS = metadata(c, "add_bos_token", v.pre == "llama-bpe" || v.pre == "tekken")
 	default:
 		return nil, fmt.Errorf("tokenizer.ggml.model %q cannot be converted; llama and gpt2 can", v.model)
 	}
@@ -116,6 +116,11 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 	add := func(key string, value any) {
 		list = append(list, gguf.Pair{Key: "tokenizer.ggml." + key, Value: value})
 	}
+	for _, s := range v.special() {
+		if s.id >= 0 {
+			add(s.key, uint32(s.id))
+		}
+	}
 	if v.model == "none" {
 		return list
 	}
@@ -130,11 +135,6 @@ func (v *vocab) pairs(rows int) []gguf.Pair {
 		add("add_space_prefix", v.spacePrefix)
 	} else {
 		add("merges", v.merges)
-	}
-	for _, s := range v.special() {
-		if s.id >= 0 {
-			add(s.key, uint32(s.id))
-		}
 	}
 	add("add_bos_token", v.addBOS)
 	add("add_eos_token", v.addEOS)

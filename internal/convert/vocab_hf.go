@@ -43,7 +43,8 @@ func vocabOfFolder(c *checkpoint.Checkpoint) (*vocab, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &vocab{model: "none"}
+	v := &vocab{model: "none", unknown: -1, padding: -1}
+	v.configIDs(c.Config())
 	model, err := readFile(c.Dir(), "tokenizer.model")
 	if err == nil && model != nil {
 		err = v.readSentencePiece(model)
@@ -161,10 +162,7 @@ func (v *vocab) append(token string, kind int32) {
 // findIDs finds the special tokens by the names of tokenizer_config.json, or
 // else takes those of config.json.
 func (v *vocab) findIDs(t *tokenizerConfig, c checkpoint.Config) (err error) {
-	v.bos = c.BOS
-	if v.eos = -1; len(c.EOS) > 0 {
-		v.eos = c.EOS[0]
-	}
+	v.configIDs(c)
 	ids := map[string]int{}
 	for id, token := range v.tokens {
 		ids[token] = id
@@ -186,6 +184,14 @@ func (v *vocab) findIDs(t *tokenizerConfig, c checkpoint.Config) (err error) {
 		}
 	}
 	return nil
+}
+
+// configIDs takes the special tokens of config.json.
+func (v *vocab) configIDs(c checkpoint.Config) {
+	v.bos, v.eos = c.BOS, -1
+	if len(c.EOS) > 0 {
+		v.eos = c.EOS[0]
+	}
 }
 
 // tokenName reads a special token: a text, or an object with its content.

@@ -2,6 +2,7 @@ package gguf
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -44,6 +45,29 @@ func Write(path string, pairs []Pair, tensors []Entry) error {
 		return fmt.Errorf("gguf: write %s: %w", path, err)
 	}
 	return nil
+}
+
+// Preview returns what a reader will see of the file that Write writes. Of the
+// tensors only those of one dimension have data.
+func Preview(pairs []Pair, tensors []Entry) (*File, error) {
+	head, err := encodeHeader(pairs, tensors)
+	if err != nil {
+		return nil, fmt.Errorf("gguf: %w", err)
+	}
+	f, _, _, err := readHeader(head)
+	if err != nil {
+		return nil, fmt.Errorf("gguf: %w", err)
+	}
+	for _, t := range tensors {
+		var data bytes.Buffer
+		if len(t.Shape) == 1 {
+			if err := t.Write(&data); err != nil {
+				return nil, fmt.Errorf("gguf: tensor %q: %w", t.Name, err)
+			}
+		}
+		f.tensors = append(f.tensors, Tensor{t.Name, t.Shape, t.Type, data.Bytes()})
+	}
+	return f, nil
 }
 
 // counter counts the bytes that are written.

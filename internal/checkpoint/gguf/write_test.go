@@ -42,6 +42,13 @@ func TestWrite(t *testing.T) {
 		{Name: "v", Shape: []int{3}, Type: quant.F32, Data: make([]byte, 12)}, {Name: "m", Shape: []int{2, 32}, Type: quant.Q4_0, Data: q},
 	}, f.Tensors())
 	require.Zero(t, len(data)%32)
+
+	preview, err := gguf.Preview(pairs, tensors)
+	require.NoError(t, err)
+	require.Equal(t, f.Keys(), preview.Keys())
+	seen := f.Tensors()
+	seen[1].Data = nil // only vectors have data
+	require.Equal(t, seen, preview.Tensors())
 }
 
 func TestWriteRefuses(t *testing.T) {

@@ -54,6 +54,9 @@ func (m *mxfp4) Integers(i int, q []uint8, scale []float32, _ []int8) error {
 // Floats implements Weight.
 func (m *mxfp4) Floats(i int, dst []float32) error { return quant.Decode(quant.MXFP4, m.row(i), dst) }
 
+// Bytes implements Encoder.
+func (m *mxfp4) Bytes(i int) ([]byte, bool) { return m.row(i), true }
+
 // row returns row i as GGML has it: the scale before its block, and the low
 // nibbles of a block for its first half.
 func (m *mxfp4) row(i int) []byte {

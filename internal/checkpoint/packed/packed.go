@@ -65,6 +65,14 @@ type Sorter interface {
 	Sorted() (w Weight, order []int32)
 }
 
+// Encoder is a Weight that may have rows as its type encodes them.
+type Encoder interface {
+	Weight
+	// Bytes returns row i as Type encodes it; ok is false if there are no such
+	// bytes.
+	Bytes(i int) (row []byte, ok bool)
+}
+
 // need takes a tensor that must have one of the types and the shape; negative
 // dimensions may be anything.
 func need(parts Parts, suffix string, shape []int, types ...string) (Tensor, error) {

@@ -15,7 +15,7 @@ var dtypes = [...]*quant.Type{
 	{Name: "F4", Block: 2, Bytes: 1},
 	{Name: "F6_E2M3", Block: 4, Bytes: 3},
 	{Name: "F6_E3M2", Block: 4, Bytes: 3},
-	{Name: "U8", Block: 1, Bytes: 1},
+	U8,
 	{Name: "I8", Block: 1, Bytes: 1},
 	quant.F8_E5M2,
 	quant.F8_E4M3,
@@ -39,6 +39,7 @@ var dtypes = [...]*quant.Type{
 var (
 	I64 = &quant.Type{Name: "I64", Block: 1, Bytes: 8}
 	I32 = &quant.Type{Name: "I32", Block: 1, Bytes: 4}
+	U8  = &quant.Type{Name: "U8", Block: 1, Bytes: 1}
 )
 
 // dtype returns the type with a name, nil if there is none.

@@ -4,7 +4,8 @@
     python record.py
 
 They have 256 bytes, some merges of the text below, two special tokens and one that is not special; llama-bpe puts BOS before
-a text. The pre-tokenizers are those of the models' own tokenizer.json files (SmolLM2, Llama 3, Qwen2, GPT-2).
+a text. The pre-tokenizers are those of the models' own tokenizer.json files (SmolLM2, Llama 3, Qwen2, GPT-2, gpt-oss, Mistral
+Nemo).
 """
 
 import pathlib
@@ -13,6 +14,12 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 QWEN2 = LLAMA3.replace("{1,3}", "")
+WORD = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+NAME = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+SHORT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+REST = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+O200K = WORD + SHORT + "|" + NAME + SHORT + r"|\p{N}{1,3}" + REST
+TEKKEN = WORD + "|" + NAME + r"|\p{N}" + REST
 TEXT = ["the cat sat on the mat and the dog ate the hat", "it's 1234 o'clock; they're here", "for i in range(10):\n    print(i)"]
 
 
@@ -29,10 +36,12 @@ KINDS = {
     "smollm": (pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level(True)]), None),
     "llama-bpe": (split(LLAMA3), None),
     "qwen2": (split(QWEN2), normalizers.NFC()),
+    "gpt-4o": (split(O200K), None),
+    "tekken": (split(TEKKEN), None),
 }
 
 for name, (pre, normalizer) in KINDS.items():
-    t = Tokenizer(models.BPE(ignore_merges=name == "llama-bpe"))
+    t = Tokenizer(models.BPE(ignore_merges=name in ("llama-bpe", "tekken")))
     t.pre_tokenizer, t.decoder, t.post_processor = pre, decoders.ByteLevel(), processors.ByteLevel(trim_offsets=False)
     if normalizer:
         t.normalizer = normalizer
