@@ -26,9 +26,7 @@ type dialog struct {
 func newDialog(t *testing.T, args ...string) *dialog {
 	t.Helper()
 	cmd := process(t, args...)
-	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 200})
-	require.NoError(t, err)
-	t.Cleanup(func() { terminal.Close() })
+	terminal := startOnTerminal(t, cmd, &pty.Winsize{Rows: 24, Cols: 200})
 	return &dialog{t, cmd, terminal, bufio.NewReader(terminal)}
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -80,13 +81,26 @@ func TestReaderLeaves(t *testing.T) {
 	<-server.Gone()
 }
 
+// startOnTerminal starts a process whose streams are a terminal of that size,
+// nil for the default.
+func startOnTerminal(t *testing.T, cmd *exec.Cmd, size *pty.Winsize) *os.File {
+	t.Helper()
+	control, terminal, err := pty.Open()
+	if err != nil {
+		t.Skip("not checked: what a terminal shows: there is no pseudo-terminal here: ", err)
+	}
+	require.NoError(t, errors.Join(control.Close(), terminal.Close()))
+	control, err = pty.StartWithSize(cmd, size)
+	require.NoError(t, err)
+	t.Cleanup(func() { control.Close() })
+	return control
+}
+
 // onTerminal runs a process whose streams are a terminal, types the text once
 // the prompt has been shown, and returns all that the terminal showed.
 func onTerminal(t *testing.T, cmd *exec.Cmd, prompt, typed string) string {
 	t.Helper()
-	terminal, err := pty.Start(cmd)
-	require.NoError(t, err)
-	defer terminal.Close()
+	terminal := startOnTerminal(t, cmd, nil)
 	in := bufio.NewReader(terminal)
 	var shown strings.Builder
 	for !strings.HasSuffix(shown.String(), prompt) {
@@ -94,7 +108,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd, prompt, typed string) string {
 		require.NoError(t, err, "shown so far: %q", shown.String())
 		shown.WriteByte(b)
 	}
-	_, err = io.WriteString(terminal, typed)
+	_, err := io.WriteString(terminal, typed)
 	require.NoError(t, err)
 	_, _ = io.Copy(&shown, in) // ends with an error of its own when the process does
 	_ = cmd.Wait()             // the exit code is looked at by the caller
