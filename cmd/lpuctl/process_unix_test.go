@@ -87,7 +87,7 @@ func startOnTerminal(t *testing.T, cmd *exec.Cmd, size *pty.Winsize) *os.File {
 	t.Helper()
 	control, terminal, err := pty.Open()
 	if err != nil {
-		t.Skip("not checked: what a terminal shows: there is no pseudo-terminal here: ", err)
+		t.Skipf("not checked: what a terminal shows, for want of a pseudo-terminal: %v", err)
 	}
 	require.NoError(t, errors.Join(control.Close(), terminal.Close()))
 	control, err = pty.StartWithSize(cmd, size)
