@@ -3,7 +3,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-FUZZTIME = 60s
+FUZZTIME ?= 60s
 
 .PHONY: help demo test test-model test-families smollm2 gemma3 tools conformance bench golden fuzz lint cross
 

@@ -58,6 +58,7 @@ func TestEventReader(t *testing.T) {
 		{"mark only at the start", "\xef\xbb\xbfdata: a\n\n\xef\xbb\xbfdata: b\n\n", []seen{{"", "a"}}},
 		{"flush without blank line", "data: a\n", []seen{{"", "a"}}},
 		{"flush without line end", "data: a", []seen{{"", "a"}}},
+		{"byte order mark within", "\n\ufeffdata: a\n\ndata: b\n\n", []seen{{"", "b"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,8 +96,9 @@ func TestEventReaderError(t *testing.T) {
 	require.Equal(t, []seen{{"", "a"}}, got)
 }
 
-// FuzzEventReader compares with go-sse. The blank line at the end stands for
-// the one difference: go-sse drops an event that lacks it.
+// FuzzEventReader compares with go-sse, but for two differences: it drops an
+// event without a blank line, which stands at the end for this reason, and takes
+// off a byte order mark that follows blank lines at the beginning.
 func FuzzEventReader(f *testing.F) {
 	for _, s := range []string{
 		"data: a\n\n", "event: e\r\ndata:b\r\n\r\n", "data: a\rdata: b\r\r", ": c\n\ndata: a\n\n",
@@ -105,6 +107,9 @@ func FuzzEventReader(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
+		if trimmed := strings.TrimLeft(in, "\r\n"); trimmed != in && strings.HasPrefix(trimmed, "\ufeff") {
+			t.Skip("go-sse takes the byte order mark off")
+		}
 		in += "\n\n"
 		want, err := theirs(in)
 		if err != nil {
