@@ -11,8 +11,6 @@ import (
 
 	"github.com/lpuctl/lpuctl/internal/chat"
 	"github.com/lpuctl/lpuctl/internal/chat/jinja"
-	"github.com/lpuctl/lpuctl/internal/checkpoint/gguf"
-	"github.com/lpuctl/lpuctl/internal/mmap"
 	"github.com/lpuctl/lpuctl/internal/model"
 )
 
@@ -224,20 +222,7 @@ func modelTemplates(m *model.Model) (*chat.Templates, error) {
 	return t, nil
 }
 
-// templatesGGUF reads the templates of a GGUF file, which need not have tensors.
+// templatesGGUF reads the templates of a GGUF file.
 func templatesGGUF(path string) (*chat.Templates, error) {
-	data, err := mmap.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer data.Close()
-	file, err := gguf.Parse(path, data.Data)
-	if err != nil {
-		return nil, err
-	}
-	t, err := chat.GGUF(ggufMetadata{file})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return t, nil
+	return fromGGUF(path, func(m ggufMetadata) (*chat.Templates, error) { return chat.GGUF(m) })
 }

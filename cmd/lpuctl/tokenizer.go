@@ -64,8 +64,9 @@ type ggufMetadata struct{ file *gguf.File }
 // Metadata implements [tokenizer.Metadata].
 func (m ggufMetadata) Metadata(key string) (any, bool) { return m.file.Value(key) }
 
-// tokenizerGGUF reads the tokenizer of a GGUF file, which need not have tensors.
-func tokenizerGGUF(path string) (*tokenizer.Tokenizer, error) {
+// fromGGUF reads something from the metadata of a GGUF file, which need not
+// have tensors. What read returns may not refer to the file.
+func fromGGUF[T any](path string, read func(ggufMetadata) (*T, error)) (*T, error) {
 	data, err := mmap.Open(path)
 	if err != nil {
 		return nil, err
@@ -75,11 +76,16 @@ func tokenizerGGUF(path string) (*tokenizer.Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	tok, err := tokenizer.FromGGUF(ggufMetadata{file})
+	v, err := read(ggufMetadata{file})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return tok, nil
+	return v, nil
+}
+
+// tokenizerGGUF reads the tokenizer of a GGUF file.
+func tokenizerGGUF(path string) (*tokenizer.Tokenizer, error) {
+	return fromGGUF(path, func(m ggufMetadata) (*tokenizer.Tokenizer, error) { return tokenizer.FromGGUF(m) })
 }
 
 func tokenizerModel(path string) (*tokenizer.Tokenizer, error) {
