@@ -170,8 +170,10 @@ func (m *matcher) advance(out []*stack, s *stack, b byte) []*stack {
 		}
 		return m.pop(out, s, b)
 	case opDigits:
-		if readPrefix(it.text).takes(b) {
-			it.text += string(rune(b))
+		return m.digits(out, s, b)
+	case opExponent:
+		if next, ok := it.exponent.next(b); ok {
+			it.exponent = next
 			return append(out, m.push(it, s.rest))
 		}
 		return m.pop(out, s, b)
@@ -183,6 +185,21 @@ func (m *matcher) advance(out []*stack, s *stack, b byte) []*stack {
 		out = m.object(out, s, b)
 	}
 	return out
+}
+
+// digits moves within a number of a set, before its exponent.
+func (m *matcher) digits(out []*stack, s *stack, b byte) []*stack {
+	it := s.item
+	p := readPrefix(it.text)
+	switch {
+	case b|0x20 == 'e' && p.complete():
+		it = item{op: opExponent, powers: it.spec.number.exponents(p)}
+	case p.takes(b):
+		it.text += string(rune(b))
+	default:
+		return m.pop(out, s, b)
+	}
+	return append(out, m.push(it, s.rest))
 }
 
 // pop ends a number before b, which belongs to what follows.
