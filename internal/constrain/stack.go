@@ -32,12 +32,12 @@ type item struct {
 	exponent
 }
 
-// stack is an item and what follows it. Equal stacks are one pointer within a
+// stack is an item and what may follow it. Equal stacks are one pointer within a
 // matcher.
 type stack struct {
 	item
-	rest *stack
-	cost int64 // fewest bytes to the end of the text
+	rest *state // nil at the end
+	cost int64  // fewest bytes to the end of the text
 	id   int
 }
 
