@@ -13,11 +13,12 @@ type decimals struct {
 	mirrored numbers // the set of the negatives
 	digits   int     // more digits before the point than any bound or step has
 	places   int     // digits after the point that every bound and step has
+	grid     int     // digits after the point that every number has without zeros at its end, or -1
 	least    int64   // bytes of the shortest number
 }
 
 func newDecimals(set numbers, b *budget) (*decimals, error) {
-	d := &decimals{set: set, mirrored: set.negated(), digits: 1}
+	d := &decimals{set: set, mirrored: set.negated(), digits: 1, grid: -1}
 	for _, r := range []*big.Rat{set.lo, set.hi, set.step} {
 		if r != nil {
 			whole := new(big.Int).Quo(r.Num(), r.Denom())
@@ -25,6 +26,11 @@ func newDecimals(set numbers, b *budget) (*decimals, error) {
 			n, _ := r.FloatPrec()
 			d.places = max(d.places, n)
 		}
+	}
+	if set.step != nil {
+		d.grid, _ = set.step.FloatPrec()
+	} else if set.lo != nil && set.hi != nil && set.lo.Cmp(set.hi) == 0 {
+		d.grid, _ = set.lo.FloatPrec()
 	}
 	if err := b.spend(0, (d.digits+d.places)*(d.places+8)); err != nil {
 		return nil, err
@@ -117,11 +123,33 @@ func (d *decimals) costOfDigits(p prefix) int64 {
 	from, to := d.moreDigits(p)
 	for more := from; more <= to && int64(more) < best; more++ {
 		interval := p.interval(more)
+		if d.past(p.negative, interval) {
+			break
+		}
 		if d.set.meets(interval) {
 			best = min(best, add(int64(more), d.morePlaces(p, interval, 0)))
 		}
 	}
 	return best
+}
+
+// past reports whether an interval is farther from zero than the set, as all
+// with more digits are then.
+func (d *decimals) past(negative bool, interval numbers) bool {
+	if negative {
+		return d.set.lo != nil && interval.hi.Cmp(d.set.lo) < 0
+	}
+	return d.set.hi != nil && interval.lo.Cmp(d.set.hi) > 0
+}
+
+// odd reports whether text is a beginning that leads to numbers as nobody writes
+// them: only an exponent can still make it valid, or zeros end its fraction.
+func (d *decimals) odd(text string) bool {
+	p := readPrefix(text)
+	if d.grid >= 0 && p.point && (d.grid == 0 || len(p.fraction) > d.grid) {
+		return true
+	}
+	return d.costOfDigits(p) >= infinite
 }
 
 // moreDigits returns how many digits may still come before the point.

@@ -12,6 +12,7 @@ import (
 type state struct {
 	stacks  []*stack
 	cost    int64 // fewest bytes to the end of the text
+	odd     bool  // every stack is
 	closing int64 // tokens of the nearest end; 0 is not known
 	next    *[256]*state
 	allow   *mask // nil until a guide asks
@@ -91,6 +92,7 @@ func (m *matcher) push(it item, rest *state) *stack {
 		if rest != nil {
 			s.cost = add(s.cost, rest.cost)
 		}
+		s.odd = it.op == opDigits && s.cost < infinite && it.spec.number.odd(it.text)
 		m.stacks[key] = s
 	}
 	return s
@@ -115,14 +117,14 @@ func (m *matcher) intern(stacks []*stack) *state {
 		slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
 	}
 	key := make([]byte, 0, 4*len(stacks))
-	cost := infinite
+	cost, odd := infinite, true
 	for _, s := range stacks {
 		key = binary.LittleEndian.AppendUint32(key, uint32(s.id))
-		cost = min(cost, s.cost)
+		cost, odd = min(cost, s.cost), odd && s.odd
 	}
 	found, ok := m.states[string(key)]
 	if !ok {
-		found = &state{stacks: stacks, cost: cost}
+		found = &state{stacks: stacks, cost: cost, odd: odd}
 		m.states[string(key)] = found
 	}
 	return found

@@ -2,6 +2,7 @@ package constrain
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -108,4 +109,44 @@ func TestNumberCosts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOddNumbers: digits that only an exponent makes valid, and zeros at the end
+// of a fraction that cannot be another, are less likely than others.
+func TestOddNumbers(t *testing.T) {
+	v, tokens := testVocabulary(t)
+	for _, c := range []struct{ schema, text, odd, usual string }{
+		{`{"type":"number","minimum":0,"maximum":100}`, "15", "0123456789", ".eE"},
+		{`{"type":"number","minimum":0,"maximum":100}`, "150", "0123456789.", "eE"},
+		{`{"type":"number","minimum":0,"maximum":1}`, "", "23456789", "-01"},
+		{`{"type":"integer"}`, "14", ".", "0123456789eE"},
+		{`{"type":"integer"}`, "14.0", "0123456789", "eE"},
+		{`{"type":"integer"}`, "1.5e", "", "0123456789+"},
+		{`{"type":"number","multipleOf":0.25}`, "1.25", "0123456789", "eE"},
+		{`{"const":-3.5}`, "-3.5", "0", "eE"},
+		{`{"type":"number"}`, "1.000", "", "0123456789eE"},
+	} {
+		g, err := Compile([]byte(c.schema))
+		require.NoError(t, err)
+		m := newMatcher(g)
+		s := m.start()
+		for _, b := range []byte(c.text) {
+			s = m.step(s, b)
+		}
+		allow := v.walk(m, s, infinite)
+		for _, b := range []byte(c.odd) {
+			require.True(t, allow.bits.has(int(b)) && allow.odd.has(int(b)), "%s: %q then %q", c.schema, c.text, b)
+		}
+		for _, b := range []byte(c.usual) {
+			require.True(t, allow.bits.has(int(b)) && !allow.odd.has(int(b)), "%s: %q then %q", c.schema, c.text, b)
+		}
+	}
+	g, err := Compile([]byte(`{"type":"integer","maximum":100,"minimum":0}`))
+	require.NoError(t, err)
+	guide, err := NewGuide(g, v, 9, lottery{rand.New(rand.NewPCG(1, 1))})
+	require.NoError(t, err)
+	require.NoError(t, guide.accept('1'))
+	guide.mask(make([]float32, len(tokens)), guide.allowed())
+	require.Equal(t, float32(-oddPenalty), guide.masked['.'])
+	require.Zero(t, guide.masked['0'])
 }

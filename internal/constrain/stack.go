@@ -37,6 +37,7 @@ type item struct {
 type stack struct {
 	item
 	rest *state // nil at the end
+	odd  bool   // the item is a number that is written in an odd way
 	cost int64  // fewest bytes to the end of the text
 	id   int
 }
