@@ -47,7 +47,7 @@ func attentionKernel(b *bodyBuilder, n *ir.Node) step {
 	dims, _ := ir.Cache(n.Args[1].Type, ir.LayoutK)
 	d, heads := dims.HeadDim, n.Args[0].Type.Shape[1]/dims.HeadDim
 	size := dims.KVHeads * d * dims.Context
-	a := newAttention(b, n, dims)
+	a, loops := newAttention(b, n, dims), b.loops()
 	return step{
 		units: func(rows int) int { return rows * heads },
 		run: func(s *scratch, lo, hi int) {
@@ -57,9 +57,9 @@ func attentionKernel(b *bodyBuilder, n *ir.Node) step {
 				seen, kv := pos.n+t+1, head/(heads/dims.KVHeads)
 				first := max(seen-a.window, 0)
 				p := s.scores[:seen-first]
-				scores(p, q.f[u*d:(u+1)*d], k[kv*d*dims.Context+first:], dims.Context, a.scale)
-				a.probabilities(p, head)
-				weightedSum(y.f[u*d:(u+1)*d], p, v[(first*dims.KVHeads+kv)*d:], dims.KVHeads*d)
+				loops.scores(p, q.f[u*d:(u+1)*d], k[kv*d*dims.Context+first:], dims.Context, a.scale)
+				a.probabilities(loops, p, head)
+				loops.weightedSum(y.f[u*d:(u+1)*d], p, v[(first*dims.KVHeads+kv)*d:], dims.KVHeads*d)
 			}
 		},
 	}
@@ -89,21 +89,21 @@ func newAttention(b *bodyBuilder, n *ir.Node, dims ir.CacheDims) attention {
 }
 
 // probabilities turns the scores of one head to probabilities.
-func (a *attention) probabilities(p []float32, head int) {
+func (a *attention) probabilities(l *loops, p []float32, head int) {
 	if a.softcap > 0 {
 		softcap(p, p, a.softcap)
 	}
 	if a.sinks == nil {
-		softmax(p, float32(math.Inf(-1)))
+		l.softmax(p, float32(math.Inf(-1)))
 		return
 	}
-	softmax(p, a.sinks.f[head])
+	l.softmax(p, a.sinks.f[head])
 }
 
 // scores is s[i] = (sum over d of q[d]*k[d*stride+i]) * scale, d ascending.
-func scores(s, q, k []float32, stride int, scale float32) {
+func (l *loops) scores(s, q, k []float32, stride int, scale float32) {
 	clear(s)
-	mulAdd(s, q, k, stride)
+	l.mulAdd(s, q, k, stride)
 	for i := range s {
 		s[i] = float32(s[i] * scale)
 	}
@@ -111,25 +111,35 @@ func scores(s, q, k []float32, stride int, scale float32) {
 
 // softmax replaces scores by their softmax (rules 4 and 6) with one more score,
 // the sink, which takes no value; -Inf is no sink.
-func softmax(p []float32, sink float32) {
+func (l *loops) softmax(p []float32, sink float32) {
 	m := sink
 	for _, v := range p {
 		m = max(m, v) // NaN wins
 	}
-	var l [16]float32
-	for i, v := range p {
-		e := exp(v - m)
-		p[i] = e
-		l[i&15] += e
-	}
-	sum := tree(&l) + exp(sink-m)
+	sum := l.softmaxExp(p, m) + exp(sink-m)
 	for i := range p {
 		p[i] /= sum
 	}
 }
 
+func softmaxExp(p []float32, m float32) float32 {
+	var sums [16]float32
+	addExp(&sums, p, m)
+	return tree(&sums)
+}
+
+// addExp replaces p by exp(p-m) and adds it to interleaved sums of what is
+// before it, a multiple of 16.
+func addExp(sums *[16]float32, p []float32, m float32) {
+	for i, v := range p {
+		e := exp(v - m)
+		p[i] = e
+		sums[i&15] += e
+	}
+}
+
 // weightedSum is y[d] = sum over i of p[i]*v[i*stride+d], i ascending.
-func weightedSum(y, p, v []float32, stride int) {
+func (l *loops) weightedSum(y, p, v []float32, stride int) {
 	clear(y)
-	mulAdd(y, p, v, stride)
+	l.mulAdd(y, p, v, stride)
 }

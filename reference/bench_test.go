@@ -93,15 +93,15 @@ func BenchmarkAttention(b *testing.B) {
 	const d, seen, context = 128, 512, 2048
 	r := rand.New(rand.NewPCG(1, 1))
 	q, k, v := randomFloats(r, ir.F32, d), randomFloats(r, ir.F32, d*context), randomFloats(r, ir.F32, d*context)
-	p, y := make([]float32, seen), make([]float32, d)
+	p, y, l := make([]float32, seen), make([]float32, d), fastLoops()
 	for _, c := range []struct {
 		name  string
 		bytes int64
 		run   func()
 	}{
-		{"scores", 4 * d * seen, func() { scores(p, q, k, context, 0.1) }},
-		{"softmax", 4 * seen, func() { softmax(p, float32(math.Inf(-1))) }},
-		{"sum", 4 * d * seen, func() { weightedSum(y, p, v, d) }},
+		{"scores", 4 * d * seen, func() { l.scores(p, q, k, context, 0.1) }},
+		{"softmax", 4 * seen, func() { l.softmax(p, float32(math.Inf(-1))) }},
+		{"sum", 4 * d * seen, func() { l.weightedSum(y, p, v, d) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(c.bytes)
@@ -117,16 +117,17 @@ func BenchmarkElementwise(b *testing.B) {
 	const width = 8192
 	r := rand.New(rand.NewPCG(1, 1))
 	x, w, y := randomFloats(r, ir.F32, width), randomFloats(r, ir.F32, width), make([]float32, width)
+	l := fastLoops()
 	for _, c := range []struct {
 		name   string
 		arrays int64
 		run    func()
 	}{
 		{"add", 3, func() { addRange(y, x, w) }},
-		{"silu", 2, func() { siluRange(y, x, nil) }},
-		{"gelu", 2, func() { geluRange(y, x, nil) }},
+		{"silu", 2, func() { l.silu(y, x) }},
+		{"gelu", 2, func() { l.gelu(y, x) }},
 		{"softcap", 2, func() { softcap(y, x, 30) }},
-		{"rms_norm", 3, func() { rmsNorm(y, x, w, 1e-5) }},
+		{"rms_norm", 3, func() { l.rmsNorm(y, x, w, 1e-5) }},
 		{"rope", 3, func() { rope(y, x, w[:64], w[64:128], 128) }},
 		{"round to float16", 2, func() { roundF16(y, x) }},
 	} {

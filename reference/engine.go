@@ -26,6 +26,8 @@ type Options struct {
 	// Threads is the number of goroutines that share the work; 0 means
 	// GOMAXPROCS. It does not change a bit of any result.
 	Threads int
+	// Plain keeps to the kernels in plain Go. It does not change a bit either.
+	Plain bool
 	// AfterCall, if not nil, is told the path of every call of a private
 	// function, such as "layers.3", when it has run.
 	AfterCall func(path string)
@@ -38,6 +40,7 @@ type Engine struct {
 	weights         []value // by index in the module
 	source          Weights
 	release         releaser // nil if weights stay
+	loops           *loops
 	caches          []*value
 	pool            *pool
 	trace           func(*trace.Record)
@@ -51,7 +54,10 @@ type Engine struct {
 // tokens i32[T], pos i32[], kcache and vcache, and the results logits f32[T,V]
 // and the two caches.
 func New(m *ir.Module, weights Weights, opts Options) (*Engine, error) {
-	e := &Engine{source: weights, afterCall: opts.AfterCall}
+	e := &Engine{source: weights, afterCall: opts.AfterCall, loops: fastLoops()}
+	if opts.Plain {
+		e.loops = plainLoops()
+	}
 	e.release, _ = weights.(releaser)
 	if opts.Threads == 0 {
 		opts.Threads = runtime.GOMAXPROCS(0)

@@ -21,7 +21,21 @@ type chunk struct {
 // may see.
 func newEngine(t testing.TB, m *ir.Module, weights Weights, threads int) *Engine {
 	t.Helper()
-	e, err := New(m, weights, Options{Threads: threads})
+	return newEngineWith(t, m, weights, Options{Threads: threads})
+}
+
+// newPlainEngine is an engine of the plain Go kernels.
+func newPlainEngine(t testing.TB, m *ir.Module, weights Weights, threads int) *Engine {
+	t.Helper()
+	return newEngineWith(t, m, weights, Options{Threads: threads, Plain: true})
+}
+
+// allLoops are those of this machine and the plain ones.
+func allLoops() []*loops { return []*loops{fastLoops(), plainLoops()} }
+
+func newEngineWith(t testing.TB, m *ir.Module, weights Weights, opts Options) *Engine {
+	t.Helper()
+	e, err := New(m, weights, opts)
 	require.NoError(t, err)
 	t.Cleanup(e.Close)
 	poison(e)
@@ -58,7 +72,8 @@ func traced(t testing.TB, e *Engine, c chunk) []trace.Record {
 // more than one token and decode.
 func requireOracle(t testing.TB, m *ir.Module, weights logicals, chunks ...chunk) {
 	t.Helper()
-	e := newEngine(t, m, weights.store(t, m), 2)
+	store := weights.store(t, m)
+	engines := []*Engine{newEngine(t, m, store, 2), newPlainEngine(t, m, store, 2)}
 	o := &oracle{module: m, weights: weights}
 	for _, c := range chunks {
 		entry := "prefill"
@@ -66,7 +81,9 @@ func requireOracle(t testing.TB, m *ir.Module, weights logicals, chunks ...chunk
 			entry = "decode"
 		}
 		o.run(entry, c.tokens, c.pos)
-		requireSameTrace(t, o.trace, traced(t, e, c))
+		for _, e := range engines {
+			requireSameTrace(t, o.trace, traced(t, e, c))
+		}
 	}
 }
 

@@ -21,8 +21,8 @@ func kernels() map[*ir.Op]kernel {
 		ir.Attention: attentionKernel,
 		ir.Add:       elementwiseKernel(addRange),
 		ir.Mul:       elementwiseKernel(mulRange),
-		ir.SiLU:      elementwiseKernel(siluRange),
-		ir.GELU:      elementwiseKernel(geluRange),
+		ir.SiLU:      siluKernel,
+		ir.GELU:      geluKernel,
 		ir.Softcap:   softcapKernel,
 		ir.Gather:    gatherKernel,
 		ir.Const:     constKernel,
@@ -70,14 +70,22 @@ func mulRange(y, a, b []float32) {
 	}
 }
 
-func siluRange(y, x, _ []float32) {
+func siluKernel(b *bodyBuilder, n *ir.Node) step {
+	return elementwiseKernel(func(y, x, _ []float32) { b.loops().silu(y, x) })(b, n)
+}
+
+func silu(y, x []float32) {
 	for i := range y {
 		y[i] = x[i] / (1 + exp(-x[i]))
 	}
 }
 
-// geluRange is x / (1 + exp(-2u)), u = sqrt(2/pi) * (x + 0.044715*x^3).
-func geluRange(y, x, _ []float32) {
+func geluKernel(b *bodyBuilder, n *ir.Node) step {
+	return elementwiseKernel(func(y, x, _ []float32) { b.loops().gelu(y, x) })(b, n)
+}
+
+// gelu is x / (1 + exp(-2u)), u = sqrt(2/pi) * (x + 0.044715*x^3).
+func gelu(y, x []float32) {
 	const (
 		cubic = 0.044715
 		root  = 0.7978845608028654 // sqrt(2/pi)
@@ -103,13 +111,13 @@ func softcap(y, x []float32, limit float32) {
 
 func embedKernel(b *bodyBuilder, n *ir.Node) step {
 	ids, table, y := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Results[0])
-	width, scale := n.Results[0].Type.Shape[1], float32(n.Attrs.Float("scale"))
+	width, scale, loops := n.Results[0].Type.Shape[1], float32(n.Attrs.Float("scale")), b.loops()
 	return step{
 		units: perRow,
-		run: func(_ *scratch, lo, hi int) {
+		run: func(s *scratch, lo, hi int) {
 			for t := lo; t < hi; t++ {
 				row := y.f[t*width : (t+1)*width]
-				table.matrix.row(int(ids.ids[t]), row)
+				table.matrix.row(loops, &s.group, int(ids.ids[t]), row)
 				if scale != 0 {
 					scaleRange(row, scale)
 				}
@@ -127,12 +135,12 @@ func scaleRange(y []float32, scale float32) {
 
 func rmsNormKernel(b *bodyBuilder, n *ir.Node) step {
 	x, w, y := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Results[0])
-	width, eps := n.Results[0].Type.Shape[1], float32(n.Attrs.Float("eps"))
+	width, eps, loops := n.Results[0].Type.Shape[1], float32(n.Attrs.Float("eps")), b.loops()
 	return step{
 		units: perRow,
 		run: func(_ *scratch, lo, hi int) {
 			for at := lo * width; at < hi*width; at += len(w.f) {
-				rmsNorm(y.f[at:at+len(w.f)], x.f[at:at+len(w.f)], w.f, eps)
+				loops.rmsNorm(y.f[at:at+len(w.f)], x.f[at:at+len(w.f)], w.f, eps)
 			}
 		},
 	}
@@ -140,12 +148,21 @@ func rmsNormKernel(b *bodyBuilder, n *ir.Node) step {
 
 // rmsNorm is one norm: y = (x * (1/sqrt(ss/N + eps))) * w (numerics rules 4 and 5).
 func rmsNorm(y, x, w []float32, eps float32) {
-	var l [16]float32
+	var sums [16]float32
+	normalize(y, x, w, normFactor(&sums, x, len(x), eps))
+}
+
+// normFactor is 1/sqrt(ss/width + eps), where x adds its squares to the sums of
+// numbers before it, a multiple of 16.
+func normFactor(sums *[16]float32, x []float32, width int, eps float32) float32 {
 	for i, v := range x {
-		l[i&15] += float32(v * v)
+		sums[i&15] += float32(v * v)
 	}
-	ms := tree(&l) / float32(len(x))
-	r := 1 / float32(math.Sqrt(float64(ms+eps))) // correctly rounded: binary64 has 2*24+2 bits
+	ms := tree(sums) / float32(width)
+	return 1 / float32(math.Sqrt(float64(ms+eps))) // correctly rounded: binary64 has 2*24+2 bits
+}
+
+func normalize(y, x, w []float32, r float32) {
 	for i, v := range x {
 		y[i] = float32(float32(v*r) * w[i])
 	}

@@ -36,13 +36,13 @@ type product struct {
 
 // product is that of a linear or moe_linear with matrices of that type.
 func (b *bodyBuilder) product(n *ir.Node, matrix ir.Type) *product {
-	kind, outputs := n.Attrs.Str("kind"), matrix.Shape[0]
+	kind, outputs, loops := n.Attrs.Str("kind"), matrix.Shape[0], b.loops()
 	p := &product{
 		x: b.prepare(n.Args[0], matrix.Shape[1], kind, matrix.Quant.Group),
-		w: b.value(n.Args[1]), y: b.value(n.Results[0]), outputs: outputs, blocks: pack.Blocks(outputs), add: floatBlock,
+		w: b.value(n.Args[1]), y: b.value(n.Results[0]), outputs: outputs, blocks: pack.Blocks(outputs), add: loops.floatBlock,
 	}
 	if kind == ir.KindA8 || kind == ir.KindA15 {
-		p.add = integerBlock
+		p.add = loops.integerBlock
 	}
 	if last := len(n.Op.Operands) - 1; last < len(n.Args) {
 		p.bias = b.value(n.Args[last])
@@ -78,8 +78,8 @@ type activations struct {
 	groups int       // groups of a row, of a8 and a15
 	group  int       // inputs of a group
 	f      *value    // kind f32: x itself; f16: x rounded to float16
-	q      []uint8   // a8: q+128; a15: hi+128; padded to whole groups
-	low    []uint8   // a15: lo+128
+	q      []int8    // a8: q; a15: hi; padded to whole groups
+	low    []int8    // a15: lo
 	sum    []int32   // sum of each group's integers (a15: of 128*hi+lo)
 	scale  []float32 // d of each group
 }

@@ -14,82 +14,57 @@ const tileInputs = 128
 
 // floatBlock adds the products of rows of x with block i of w to the
 // accumulators [rows][64], inputs ascending (rule 2). Kinds f32 and f16.
-func floatBlock(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
+func (l *loops) floatBlock(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
 	for k := 0; k < w.k; k += tileInputs {
 		n := min(tileInputs, w.k-k)
-		tile := w.floatTile(s.tile[:n*lanes], i, k)
+		tile := w.floatTile(l, s, n, i, k)
 		if x.kind == ir.KindF16 && w.elem == ir.Block {
 			roundF16(tile, tile)
 		}
 		for t, row := range rows {
-			mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[row*x.width+k:][:n], tile, lanes)
+			l.mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[row*x.width+k:][:n], tile, lanes)
 		}
 	}
 }
 
-// floatTile returns inputs k to k+len(dst)/64-1 of block i as float32: the
-// weights themselves, or decoded into dst.
-func (w *matrix) floatTile(dst []float32, i, k int) []float32 {
+// floatTile returns n inputs from k on of block i as float32: the weights
+// themselves, or decoded into the scratch memory.
+func (w *matrix) floatTile(l *loops, s *scratch, n, i, k int) []float32 {
+	dst := s.tile[:n*lanes]
 	at := (i*w.k + k) * lanes
 	switch w.elem {
 	case ir.F32:
 		return w.f32[at : at+len(dst)]
 	case ir.F16:
-		for j, h := range w.u16[at : at+len(dst)] {
-			dst[j] = half.F16ToF32(h)
-		}
+		l.widenF16(dst, w.u16[at:at+len(dst)])
 	case ir.BF16:
 		for j, h := range w.u16[at : at+len(dst)] {
 			dst[j] = half.BF16ToF32(h)
 		}
 	default:
-		w.dequantize(dst, i, k)
+		w.dequantize(l, &s.group, dst, i, k)
 	}
 	return dst
 }
 
 // dequantize decodes inputs of block i from k, a multiple of the group, on:
 // float32(q - zero) * d, rounded once, or float32(q) * d + min, rounded twice.
-func (w *matrix) dequantize(dst []float32, i, k int) {
-	g := w.quant.Group
+func (w *matrix) dequantize(l *loops, g *groupScratch, dst []float32, i, k int) {
+	size := w.quant.Group
 	groups := w.quant.Groups(w.k)
-	var scale, minimum [lanes]float32
-	var zero [lanes]int32
-	for ; len(dst) > 0; k += g {
-		n := min(g*lanes, len(dst))
-		at := i*groups + k/g
-		w.groupScales(&scale, at)
-		w.groupZeros(&zero, at)
+	for ; len(dst) > 0; k += size {
+		n := min(size*lanes, len(dst))
+		at := i*groups + k/size
+		w.readGroup(l, g, at)
 		if w.quant.Bits == 4 {
-			dequantize4(dst[:n], w.q[at*g/2*lanes:], &scale, &zero)
+			l.dequantize4(dst[:n], w.q[at*size/2*lanes:], &g.scale, &g.zero)
 		} else {
-			dequantize8(dst[:n], w.q[at*g*lanes:], &scale, &zero)
+			l.dequantize8(dst[:n], w.q[at*size*lanes:], &g.scale, &g.zero)
 		}
 		if w.quant.Min {
-			w.groupMinimums(&minimum, at)
-			addMinimums(dst[:n], &minimum)
+			addMinimums(dst[:n], &g.minimum)
 		}
 		dst = dst[n:]
-	}
-}
-
-// groupScales are the 64 scales of a group; at counts groups over all blocks.
-func (w *matrix) groupScales(dst *[lanes]float32, at int) {
-	widenGroup(dst, w.scale32, w.scale16, at)
-}
-
-// groupMinimums are the 64 minimums of a group.
-func (w *matrix) groupMinimums(dst *[lanes]float32, at int) {
-	widenGroup(dst, w.min32, w.min16, at)
-}
-
-func widenGroup(dst *[lanes]float32, f32 []float32, f16 []uint16, at int) {
-	if f32 != nil {
-		copy(dst[:], f32[at*lanes:])
-		return
-	}
-	for l, h := range f16[at*lanes:][:lanes] {
-		dst[l] = half.F16ToF32(h)
 	}
 }
 
@@ -99,28 +74,6 @@ func addMinimums(dst []float32, minimum *[lanes]float32) {
 		for l, v := range minimum {
 			dst[l] += v
 		}
-	}
-}
-
-// groupZeros are the 64 zero points of a group, to be taken off the stored
-// integers read as unsigned: of nibbles, those are what is stored, 8 for a
-// symmetric zero, 0 with minimums; of bytes, the top bit is flipped, which adds 128.
-func (w *matrix) groupZeros(dst *[lanes]int32, at int) {
-	offset := int32(8)
-	switch {
-	case w.quant.Bits == 8:
-		offset = 128
-	case !w.quant.Symmetric():
-		offset = 0
-	}
-	if w.zero == nil {
-		for l := range dst {
-			dst[l] = offset
-		}
-		return
-	}
-	for l, z := range w.zero[at*lanes:][:lanes] {
-		dst[l] = int32(z) + offset
 	}
 }
 
@@ -172,7 +125,7 @@ func roundF16(y, x []float32) {
 }
 
 // row decodes row r of a matrix to dst: one lane of its block.
-func (w *matrix) row(r int, dst []float32) {
+func (w *matrix) row(l *loops, g *groupScratch, r int, dst []float32) {
 	block, lane := r/lanes, r%lanes
 	at := block*w.k*lanes + lane
 	switch w.elem {
@@ -189,27 +142,21 @@ func (w *matrix) row(r int, dst []float32) {
 			dst[k] = half.BF16ToF32(w.u16[at+k*lanes])
 		}
 	default:
-		w.quantizedRow(block, lane, dst)
+		w.quantizedRow(l, g, block, lane, dst)
 	}
 }
 
 // quantizedRow decodes one lane of a block, as dequantize does.
-func (w *matrix) quantizedRow(block, lane int, dst []float32) {
-	g := w.quant.Group
-	var scale, minimum [lanes]float32
-	var zero [lanes]int32
+func (w *matrix) quantizedRow(l *loops, g *groupScratch, block, lane int, dst []float32) {
+	size := w.quant.Group
 	for k := range dst {
-		group := block*w.quant.Groups(w.k) + k/g
-		if k%g == 0 {
-			w.groupScales(&scale, group)
-			w.groupZeros(&zero, group)
-			if w.quant.Min {
-				w.groupMinimums(&minimum, group)
-			}
+		group := block*w.quant.Groups(w.k) + k/size
+		if k%size == 0 {
+			w.readGroup(l, g, group)
 		}
-		dst[k] = float32(float32(w.integer(group, k%g, lane)-zero[lane]) * scale[lane])
+		dst[k] = float32(float32(w.integer(group, k%size, lane)-g.zero[lane]) * g.scale[lane])
 		if w.quant.Min {
-			dst[k] += minimum[lane]
+			dst[k] += g.minimum[lane]
 		}
 	}
 }

@@ -6,29 +6,24 @@ import (
 	"github.com/lpuctl/lpuctl/ir"
 )
 
-// integerBlock adds the products of rows of x with block i of w to the
-// accumulators [rows][64], groups ascending (rule 3). Kinds a8 and a15.
-func integerBlock(_ *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
-	g := x.group
-	bytes := g * w.quant.Bits / 8 * lanes
-	var scale, minimum [lanes]float32
-	var zero, weights, isum [lanes]int32
+// plainIntegerBlock is integerBlock, with multiplications of words that hold
+// several weights. Kinds a8 and a15.
+func (l *loops) plainIntegerBlock(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
+	size := x.group
+	bytes := size * w.quant.Bits / 8 * lanes
+	g := &s.group
 	for group := range x.groups {
 		at := i*x.groups + group
 		q := w.q[at*bytes:][:bytes]
-		w.groupScales(&scale, at)
-		w.groupZeros(&zero, at)
-		w.sumWeights(&weights, q)
-		if w.quant.Min {
-			w.groupMinimums(&minimum, at)
-		}
+		w.readGroup(l, g, at)
+		w.sumWeights(&g.weights, q)
 		for t, row := range rows {
 			in := row*x.groups + group
-			w.dotGroup(&isum, &weights, q, x, in*g)
+			w.dotGroup(g, q, x, in*size)
 			sums := (*[lanes]float32)(acc[t*lanes:])
-			addGroup(sums, &isum, &zero, &scale, x.sum[in], x.scale[in])
+			addGroup(sums, &g.sums[0], &g.zero, &g.scale, x.sum[in], x.scale[in])
 			if w.quant.Min {
-				addMinimum(sums, &minimum, x.sum[in], x.scale[in])
+				addMinimum(sums, &g.minimum, x.sum[in], x.scale[in])
 			}
 		}
 	}
@@ -49,25 +44,25 @@ func addMinimum(acc, minimum *[lanes]float32, xsum int32, d float32) {
 }
 
 // dotGroup is the exact sum of stored weight times activation integer for each
-// lane. Activations are stored with a bias, which weights, the sums of the
-// stored weights, take off again. at is the place of the group in x.
-func (w *matrix) dotGroup(isum, weights *[lanes]int32, q []byte, x *activations, at int) {
+// lane. Activations are read with a bias, which weights, the sums of the stored
+// weights, take off again. at is the place of the group in x.
+func (w *matrix) dotGroup(g *groupScratch, q []byte, x *activations, at int) {
+	isum, low := &g.sums[0], &g.sums[1]
 	w.dot(isum, q, x.q[at:at+x.group])
 	for l := range isum {
-		isum[l] -= bias * weights[l]
+		isum[l] -= bias * g.weights[l]
 	}
 	if x.kind == ir.KindA8 {
 		return
 	}
-	var low [lanes]int32
-	w.dot(&low, q, x.low[at:at+x.group])
+	w.dot(low, q, x.low[at:at+x.group])
 	for l := range isum {
-		isum[l] = isum[l]<<7 + low[l] - bias*weights[l]
+		isum[l] = isum[l]<<7 + low[l] - bias*g.weights[l]
 	}
 }
 
-// dot is the sum of stored weight times unsigned activation for each lane.
-func (w *matrix) dot(isum *[lanes]int32, q []byte, x []uint8) {
+// dot is the sum of stored weight times biased activation for each lane.
+func (w *matrix) dot(isum *[lanes]int32, q []byte, x []int8) {
 	clear(isum[:])
 	if w.quant.Bits == 8 {
 		dotBytes(isum, q, x)
@@ -94,15 +89,15 @@ const (
 	perFlush = 8 // bytes of a lane, so 16 inputs, between two widenings
 )
 
-// dotNibbles adds w[k]*x[k] for each lane; x holds unsigned activations.
-func dotNibbles(isum *[lanes]int32, q []byte, x []uint8) {
+// dotNibbles adds w[k]*x[k] for each lane, x with its bias.
+func dotNibbles(isum *[lanes]int32, q []byte, x []int8) {
 	for ; len(x) >= 2*perFlush; x = x[2*perFlush:] {
-		in := (*[2 * perFlush]uint8)(x)
+		in := (*[2 * perFlush]int8)(x)
 		for l := 0; l < lanes; l += 8 {
 			var even, odd uint64
 			for j := range perFlush {
 				v := binary.LittleEndian.Uint64(q[j*lanes+l:])
-				a, b := uint64(in[2*j]), uint64(in[2*j+1])
+				a, b := biased(in[2*j]), biased(in[2*j+1])
 				even += v&nibbles*a + v>>4&nibbles*b
 				odd += v>>8&nibbles*a + v>>12&nibbles*b
 			}

@@ -9,18 +9,19 @@ const (
 	signBits   = 0x8080808080808080 // flipped, signed bytes are unsigned and 128 more
 )
 
-// dotBytes adds w[k]*x[k] for each lane, both read as unsigned.
-func dotBytes(isum *[lanes]int32, q []byte, x []uint8) {
+// dotBytes adds w[k]*x[k] for each lane, w read as unsigned, x with its bias.
+func dotBytes(isum *[lanes]int32, q []byte, x []int8) {
 	q = q[:len(x)*lanes]
 	for l := 0; l < lanes; l += 8 {
 		var s0, s1, s2, s3 uint64
 		at := l
-		for _, a := range x {
+		for _, signed := range x {
+			a := biased(signed)
 			v := binary.LittleEndian.Uint64(q[at:at+8:at+8]) ^ signBits
-			s0 += v & byteFields * uint64(a)
-			s1 += v >> 8 & byteFields * uint64(a)
-			s2 += v >> 16 & byteFields * uint64(a)
-			s3 += v >> 24 & byteFields * uint64(a)
+			s0 += v & byteFields * a
+			s1 += v >> 8 & byteFields * a
+			s2 += v >> 16 & byteFields * a
+			s3 += v >> 24 & byteFields * a
 			at += lanes
 		}
 		addFields((*[8]int32)(isum[l:]), s0, s1, s2, s3)

@@ -72,7 +72,7 @@ func routerTopKKernel(b *bodyBuilder, n *ir.Node) step {
 	k, experts := n.Attrs.Int("k"), n.Args[0].Type.Shape[1]
 	r := newRoutes(n.Results[1].Type, experts)
 	b.value(n.Results[1]).routes = r
-	noSink := float32(math.Inf(-1))
+	noSink, loops := float32(math.Inf(-1)), b.loops()
 	var space []float32
 	if n.Attrs.Str("softmax") == ir.RouteAll {
 		space = make([]float32, n.Args[0].Type.Elements())
@@ -85,12 +85,12 @@ func routerTopKKernel(b *bodyBuilder, n *ir.Node) step {
 				topK(ids, x)
 				if space == nil {
 					gather(p, x, ids)
-					softmax(p, noSink)
+					loops.softmax(p, noSink)
 					continue
 				}
 				all := space[t*experts : (t+1)*experts]
 				copy(all, x)
-				softmax(all, noSink)
+				loops.softmax(all, noSink)
 				gather(p, all, ids)
 			}
 		},
@@ -155,14 +155,14 @@ func moeLinearKernel(b *bodyBuilder, n *ir.Node) step {
 
 func moeCombineKernel(b *bodyBuilder, n *ir.Node) step {
 	x, weights, y := b.value(n.Args[0]), b.value(n.Args[1]), b.value(n.Results[0])
-	width, k := n.Results[0].Type.Shape[1], n.Args[1].Type.Shape[1]
+	width, k, loops := n.Results[0].Type.Shape[1], n.Args[1].Type.Shape[1], b.loops()
 	return step{
 		units: perRow,
 		run: func(_ *scratch, lo, hi int) {
 			for t := lo; t < hi; t++ {
 				row := y.f[t*width : (t+1)*width]
 				clear(row)
-				mulAdd(row, weights.f[t*k:(t+1)*k], x.f[t*k*width:], width)
+				loops.mulAdd(row, weights.f[t*k:(t+1)*k], x.f[t*k*width:], width)
 			}
 		},
 	}

@@ -31,6 +31,7 @@ type scratch struct {
 	scores []float32                   // one per position of the context
 	acc    []float32                   // 64 lanes for each row
 	tile   [tileInputs * lanes]float32 // weights decoded to float32
+	group  groupScratch
 }
 
 func newPool(threads, context, rows int) *pool {

@@ -129,6 +129,8 @@ func (b *bodyBuilder) value(v *ir.Value) *value {
 	return b.values[v]
 }
 
+func (b *bodyBuilder) loops() *loops { return b.compiler.engine.loops }
+
 func (b *bodyBuilder) node(n *ir.Node) error {
 	if n.Op == ir.Call {
 		return b.call(n)

@@ -15,15 +15,17 @@ const (
 	qmaxA15 = 127*128 + 63
 )
 
-// bias is added to activation integers so that they are stored unsigned.
+// bias is added to activation integers where they have to be unsigned.
 const bias = 128
+
+func biased(q int8) uint64 { return uint64(uint8(q) ^ bias) }
 
 func (a *activations) alloc(rows int) {
 	a.groups = (a.width + a.group - 1) / a.group
 	padded := rows * a.groups * a.group
-	a.q = make([]uint8, padded)
+	a.q = make([]int8, padded)
 	if a.kind == ir.KindA15 {
-		a.low = make([]uint8, padded)
+		a.low = make([]int8, padded)
 	}
 	a.sum = make([]int32, rows*a.groups)
 	a.scale = make([]float32, rows*a.groups)
@@ -79,18 +81,18 @@ func roundEven(v float32) int32 {
 	return int32(math.Float32bits(v+0x1.8p23)) - 0x4B400000
 }
 
-func storeA8(dst []uint8, q []int32) {
+func storeA8(dst []int8, q []int32) {
 	for i, v := range q {
-		dst[i] = uint8(v + bias)
+		dst[i] = int8(v)
 	}
 }
 
 // storeA15 splits q into 128*hi + lo with lo in [-64, 63].
-func storeA15(high, low []uint8, q []int32) {
+func storeA15(high, low []int8, q []int32) {
 	for i, v := range q {
 		h := (v + 64) >> 7
-		high[i] = uint8(h + bias)
-		low[i] = uint8(v - h<<7 + bias)
+		high[i] = int8(h)
+		low[i] = int8(v - h<<7)
 	}
 }
 

@@ -1,0 +1,45 @@
+package reference
+
+import "github.com/lpuctl/lpuctl/internal/half"
+
+// loops are the inner loops that take the time. Every set of them gives the
+// same bits; plainLoops runs anywhere and is what the others are held against.
+type loops struct {
+	// mulAdd is y[i] += sum over k of x[k]*w[k*stride+i], k ascending.
+	mulAdd func(y, x, w []float32, stride int)
+	// integerBlock adds the products of rows of x with block i of w to the
+	// accumulators [rows][64], groups ascending (rule 3).
+	integerBlock func(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int)
+	// widenF16 converts float16 numbers.
+	widenF16 func(dst []float32, src []uint16)
+	// widenZeros is dst = zero + offset for the lanes of a group.
+	widenZeros func(dst *[lanes]int32, zero []int8, offset int32)
+	// dequantize4 and dequantize8 decode rows of 64 bytes, of two inputs and of one.
+	dequantize4, dequantize8 func(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32)
+	// softmaxExp replaces p by exp(p-m) and returns the sum (rule 4).
+	softmaxExp func(p []float32, m float32) float32
+	// rmsNorm is one norm.
+	rmsNorm func(y, x, w []float32, eps float32)
+	// silu and gelu are y = f(x).
+	silu, gelu func(y, x []float32)
+}
+
+func plainLoops() *loops {
+	l := &loops{
+		mulAdd:      mulAdd,
+		widenF16:    widenF16,
+		widenZeros:  widenZeros,
+		dequantize4: dequantize4, dequantize8: dequantize8,
+		softmaxExp: softmaxExp,
+		rmsNorm:    rmsNorm,
+		silu:       silu, gelu: gelu,
+	}
+	l.integerBlock = l.plainIntegerBlock
+	return l
+}
+
+func widenF16(dst []float32, src []uint16) {
+	for i, h := range src {
+		dst[i] = half.F16ToF32(h)
+	}
+}
