@@ -41,6 +41,7 @@ type Engine struct {
 	source          Weights
 	release         releaser // nil if weights stay
 	loops           *loops
+	groups          int // most of a row that is multiplied as integers
 	caches          []*value
 	pool            *pool
 	trace           func(*trace.Record)
@@ -68,7 +69,7 @@ func New(m *ir.Module, weights Weights, opts Options) (*Engine, error) {
 	if err := e.compile(m); err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
 	}
-	e.pool = newPool(opts.Threads, e.Context(), e.Chunk())
+	e.pool = newPool(opts.Threads, e.Context(), e.Chunk(), e.groups)
 	return e, nil
 }
 

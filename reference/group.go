@@ -2,10 +2,20 @@ package reference
 
 // groupScratch is memory for one group of a block of quantized weights.
 type groupScratch struct {
-	scale, minimum [lanes]float32
-	zero, weights  [lanes]int32
-	sums           [4][lanes]int32
-	vectors        [4]*int8
+	scale, minimum          [lanes]float32
+	zero, weights, sum, low [lanes]int32
+}
+
+// blockScratch is memory for what a block of quantized weights has besides its
+// integers, for each group and lane.
+type blockScratch struct {
+	scale, minimum []float32
+	zero           []int32
+}
+
+func newBlockScratch(groups int) blockScratch {
+	n := groups * lanes
+	return blockScratch{make([]float32, n), make([]float32, n), make([]int32, n)}
 }
 
 // readGroup sets the scales, the zero points and the minimums, if there are
@@ -15,13 +25,18 @@ func (w *matrix) readGroup(l *loops, g *groupScratch, at int) {
 	if w.quant.Min {
 		l.widenGroup(&g.minimum, w.min32, w.min16, at)
 	}
-	offset := w.zeroOffset()
-	if w.zero != nil {
-		l.widenZeros(&g.zero, w.zero[at*lanes:][:lanes], offset)
+	if w.zero == nil {
+		fillZeros(g.zero[:], w.zeroOffset())
 		return
 	}
-	for l := range g.zero {
-		g.zero[l] = offset
+	for l, z := range w.zero[at*lanes:][:lanes] {
+		g.zero[l] = int32(z) + w.zeroOffset()
+	}
+}
+
+func fillZeros(dst []int32, offset int32) {
+	for l := range dst {
+		dst[l] = offset
 	}
 }
 
@@ -44,10 +59,4 @@ func (w *matrix) zeroOffset() int32 {
 		return 8
 	}
 	return 0
-}
-
-func widenZeros(dst *[lanes]int32, zero []int8, offset int32) {
-	for l, z := range zero {
-		dst[l] = int32(z) + offset
-	}
 }

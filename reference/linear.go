@@ -43,6 +43,8 @@ func (b *bodyBuilder) product(n *ir.Node, matrix ir.Type) *product {
 	}
 	if kind == ir.KindA8 || kind == ir.KindA15 {
 		p.add = loops.integerBlock
+		engine := b.compiler.engine
+		engine.groups = max(engine.groups, p.x.groups)
 	}
 	if last := len(n.Op.Operands) - 1; last < len(n.Args) {
 		p.bias = b.value(n.Args[last])

@@ -21,7 +21,7 @@ func (l *loops) plainIntegerBlock(s *scratch, acc []float32, x *activations, row
 			in := row*x.groups + group
 			w.dotGroup(g, q, x, in*size)
 			sums := (*[lanes]float32)(acc[t*lanes:])
-			addGroup(sums, &g.sums[0], &g.zero, &g.scale, x.sum[in], x.scale[in])
+			addGroup(sums, &g.sum, &g.zero, &g.scale, x.sum[in], x.scale[in])
 			if w.quant.Min {
 				addMinimum(sums, &g.minimum, x.sum[in], x.scale[in])
 			}
@@ -47,7 +47,7 @@ func addMinimum(acc, minimum *[lanes]float32, xsum int32, d float32) {
 // lane. Activations are read with a bias, which weights, the sums of the stored
 // weights, take off again. at is the place of the group in x.
 func (w *matrix) dotGroup(g *groupScratch, q []byte, x *activations, at int) {
-	isum, low := &g.sums[0], &g.sums[1]
+	isum, low := &g.sum, &g.low
 	w.dot(isum, q, x.q[at:at+x.group])
 	for l := range isum {
 		isum[l] -= bias * g.weights[l]

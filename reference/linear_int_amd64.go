@@ -2,102 +2,83 @@ package reference
 
 import "github.com/lpuctl/lpuctl/ir"
 
+// rowsKernel adds the products of one, two or four rows with a block.
+type rowsKernel func(acc *float32, q *byte, scale, minimum *float32, zero *int32, zeroStep int,
+	high, low *int8, xsum *int32, d *float32, at *[4]int, groups, quads int)
+
+// integerKernels are those of one row and of several.
+type integerKernels struct {
+	one, many rowsKernel
+	rows      int // of many
+}
+
+func integerKernels512(bits int, kind string) integerKernels {
+	switch {
+	case bits == 4 && kind == ir.KindA8:
+		return integerKernels{nibblesA8x1AVX512, nibblesA8x4AVX512, 4}
+	case bits == 4:
+		return integerKernels{nibblesA15x1AVX512, nibblesA15x2AVX512, 2}
+	case kind == ir.KindA8:
+		return integerKernels{bytesA8x1AVX512, bytesA8x4AVX512, 4}
+	}
+	return integerKernels{bytesA15x1AVX512, bytesA15x2AVX512, 2}
+}
+
 // integerBlock512 is integerBlock with exact dot products of unsigned weights
-// and signed activations. A group is unpacked once for up to four vectors.
+// and signed activations.
 func (l *loops) integerBlock512(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
-	p := groupProduct{groupScratch: &s.group, x: x, dot: dotNibbles512, minimums: w.quant.Min}
-	if w.quant.Bits == 8 {
-		p.dot = dotBytes512
+	k := integerKernels512(w.quant.Bits, x.kind)
+	b := w.blockData(l, &s.block, i, x.groups)
+	low := &x.q[0]
+	if x.kind == ir.KindA15 {
+		low = &x.low[0]
 	}
-	bytes := x.group * w.quant.Bits / 8 * lanes
-	for p.group = range x.groups {
-		at := i*x.groups + p.group
-		w.readGroup(l, p.groupScratch, at)
-		p.q = &w.q[at*bytes:][:bytes][0]
-		if x.kind == ir.KindA8 {
-			p.addA8(acc, rows)
-		} else {
-			p.addA15(acc, rows)
+	for t := 0; t < len(rows); {
+		n, kernel := 1, k.one
+		if len(rows)-t >= k.rows {
+			n, kernel = k.rows, k.many
 		}
-	}
-}
-
-// groupProduct multiplies rows with one group of a block.
-type groupProduct struct {
-	*groupScratch
-	x        *activations
-	dot      func(sums *[4][lanes]int32, q *byte, x *[4]*int8, vectors, quads int)
-	minimums bool
-	group    int
-	q        *byte
-}
-
-func (p *groupProduct) addA8(acc []float32, rows []int) {
-	for t := 0; t < len(rows); t += 4 {
-		n := min(4, len(rows)-t)
 		for v, row := range rows[t : t+n] {
-			p.vectors[v] = p.vector(p.x.q, row)
+			s.at[v] = row * x.groups
+			_ = x.scale[s.at[v] : s.at[v]+x.groups]
 		}
-		p.dot(&p.sums, p.q, &p.vectors, n, p.x.group/4)
-		for v, row := range rows[t : t+n] {
-			at := row*p.x.groups + p.group
-			addGroupAVX512((*[lanes]float32)(acc[(t+v)*lanes:]), &p.sums[v], &p.zero, &p.scale, p.x.sum[at], p.x.scale[at])
-			p.addMinimum(acc, t+v, at)
-		}
+		kernel(&acc[t*lanes : (t+n)*lanes][0], b.q, b.scale, b.minimum, b.zero, b.zeroStep,
+			&x.q[0], low, &x.sum[0], &x.scale[0], &s.at, x.groups, x.group/4)
+		t += n
 	}
 }
 
-func (p *groupProduct) addA15(acc []float32, rows []int) {
-	for t := 0; t < len(rows); t += 2 {
-		n := min(2, len(rows)-t)
-		for v, row := range rows[t : t+n] {
-			p.vectors[2*v], p.vectors[2*v+1] = p.vector(p.x.q, row), p.vector(p.x.low, row)
-		}
-		p.dot(&p.sums, p.q, &p.vectors, 2*n, p.x.group/4)
-		for v, row := range rows[t : t+n] {
-			at := row*p.x.groups + p.group
-			sums := (*[2][lanes]int32)(p.sums[2*v:])
-			addGroupSplitAVX512((*[lanes]float32)(acc[(t+v)*lanes:]), sums, &p.zero, &p.scale, p.x.sum[at], p.x.scale[at])
-			p.addMinimum(acc, t+v, at)
-		}
-	}
+// blockData is a block of weights as the kernels read it.
+type blockData struct {
+	q              *byte
+	scale, minimum *float32
+	zero           *int32
+	zeroStep       int // bytes from the zero points of a group to the next
 }
 
-func (p *groupProduct) addMinimum(acc []float32, t, at int) {
-	if p.minimums {
-		addMinimumAVX512((*[lanes]float32)(acc[t*lanes:]), &p.minimum, float32(p.x.sum[at]), p.x.scale[at])
+func (w *matrix) blockData(l *loops, s *blockScratch, i, groups int) blockData {
+	at, n := i*groups*lanes, groups*lanes
+	size := n * w.quant.Group * w.quant.Bits / 8
+	b := blockData{q: &w.q[i*size:][:size][0], scale: l.widened(s.scale[:n], w.scale32, w.scale16, at)}
+	if w.quant.Min {
+		b.minimum = l.widened(s.minimum[:n], w.min32, w.min16, at)
 	}
+	n = lanes
+	if w.zero != nil {
+		n, b.zeroStep = groups*lanes, 4*lanes
+		widenZeros512(s.zero[:n], w.zero[at:at+n], w.zeroOffset())
+	} else {
+		fillZeros(s.zero[:n], w.zeroOffset())
+	}
+	b.zero = &s.zero[0]
+	return b
 }
 
-// vector is the group of a row.
-func (p *groupProduct) vector(q []int8, row int) *int8 {
-	return &q[(row*p.x.groups+p.group)*p.x.group:][:p.x.group][0]
-}
-
-// dotNibbles512 sets the sums of one to four vectors; of three it sets the
-// fourth too, to those of the third.
-func dotNibbles512(sums *[4][lanes]int32, q *byte, x *[4]*int8, vectors, quads int) {
-	switch vectors {
-	case 1:
-		dotNibbles1AVX512((*[1][lanes]int32)(sums[:]), q, x[0], quads)
-	case 2:
-		dotNibbles2AVX512((*[2][lanes]int32)(sums[:]), q, x[0], x[1], quads)
-	case 3:
-		dotNibbles4AVX512(sums, q, x[0], x[1], x[2], x[2], quads)
-	default:
-		dotNibbles4AVX512(sums, q, x[0], x[1], x[2], x[3], quads)
+// widened returns numbers as float32, in dst if they are not stored so.
+func (l *loops) widened(dst, f32 []float32, f16 []uint16, at int) *float32 {
+	if f32 != nil {
+		return &f32[at : at+len(dst)][0]
 	}
-}
-
-func dotBytes512(sums *[4][lanes]int32, q *byte, x *[4]*int8, vectors, quads int) {
-	switch vectors {
-	case 1:
-		dotBytes1AVX512((*[1][lanes]int32)(sums[:]), q, x[0], quads)
-	case 2:
-		dotBytes2AVX512((*[2][lanes]int32)(sums[:]), q, x[0], x[1], quads)
-	case 3:
-		dotBytes4AVX512(sums, q, x[0], x[1], x[2], x[2], quads)
-	default:
-		dotBytes4AVX512(sums, q, x[0], x[1], x[2], x[3], quads)
-	}
+	l.widenF16(dst, f16[at:at+len(dst)])
+	return &dst[0]
 }

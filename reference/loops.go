@@ -12,8 +12,6 @@ type loops struct {
 	integerBlock func(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int)
 	// widenF16 converts float16 numbers.
 	widenF16 func(dst []float32, src []uint16)
-	// widenZeros is dst = zero + offset for the lanes of a group.
-	widenZeros func(dst *[lanes]int32, zero []int8, offset int32)
 	// dequantize4 and dequantize8 decode rows of 64 bytes, of two inputs and of one.
 	dequantize4, dequantize8 func(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32)
 	// softmaxExp replaces p by exp(p-m) and returns the sum (rule 4).
@@ -28,7 +26,6 @@ func plainLoops() *loops {
 	l := &loops{
 		mulAdd:      mulAdd,
 		widenF16:    widenF16,
-		widenZeros:  widenZeros,
 		dequantize4: dequantize4, dequantize8: dequantize8,
 		softmaxExp: softmaxExp,
 		rmsNorm:    rmsNorm,

@@ -14,7 +14,6 @@ func fastLoops() *loops {
 	l := &loops{
 		mulAdd:      mulAdd512,
 		widenF16:    widenF16x512,
-		widenZeros:  widenZeros512,
 		dequantize4: dequantize4x512, dequantize8: dequantize8x512,
 		softmaxExp: softmaxExp512,
 		rmsNorm:    rmsNorm512,
@@ -64,9 +63,10 @@ func dequantize8x512(dst []float32, q []byte, scale *[lanes]float32, zero *[lane
 	}
 }
 
-func widenZeros512(dst *[lanes]int32, zero []int8, offset int32) {
-	_ = zero[lanes-1]
-	widenZerosAVX512(dst, &zero[0], offset)
+// widenZeros512 is dst = zero + offset for whole blocks.
+func widenZeros512(dst []int32, zero []int8, offset int32) {
+	_ = zero[len(dst)-1]
+	widenZerosAVX512(&dst[0], &zero[0], len(dst)/block, offset)
 }
 
 func softmaxExp512(p []float32, m float32) float32 {

@@ -32,14 +32,17 @@ type scratch struct {
 	acc    []float32                   // 64 lanes for each row
 	tile   [tileInputs * lanes]float32 // weights decoded to float32
 	group  groupScratch
+	block  blockScratch
+	at     [4]int // first groups of rows
 }
 
-func newPool(threads, context, rows int) *pool {
+func newPool(threads, context, rows, groups int) *pool {
 	p := &pool{workers: make([]*worker, max(threads, 1))}
 	for i := range p.workers {
 		w := &worker{}
 		w.scratch.scores = make([]float32, context)
 		w.scratch.acc = make([]float32, rows*lanes)
+		w.scratch.block = newBlockScratch(groups)
 		p.workers[i] = w
 		if i > 0 {
 			w.work = make(chan task)

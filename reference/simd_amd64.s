@@ -84,89 +84,182 @@ columns16_done:
 	VZEROUPPER
 	RET
 
-// func dotNibbles1AVX512(sums *[1][64]int32, q *byte, x0 *int8, quads int)
+// func nibblesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·dotNibbles1AVX512(SB), NOSPLIT, $0-32
-	MOVQ         q+8(FP), AX
-	MOVL         $0x0f0f0f0f, CX
-	VPBROADCASTD CX, Z0
-	MOVQ         x0+16(FP), CX
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	MOVQ         quads+24(FP), DX
-	TESTQ        DX, DX
-	JLE          quads_done
+TEXT ·nibblesA8x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ         acc+0(FP), AX
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	XORQ         DI, DI
+	MOVL         $0x0f0f0f0f, R8
+	VPBROADCASTD R8, Z0
+	MOVQ         groups+88(FP), R8
+	TESTQ        R8, R8
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   quads+96(FP), R9
+	TESTQ  R9, R9
+	JLE    quads_done
 
 quads:
-	VMOVDQU32     (AX), Z5
+	VMOVDQU32     (CX), Z5
 	VPSRLW        $0x04, Z5, Z6
 	VPANDD        Z0, Z5, Z5
 	VPANDD        Z0, Z6, Z6
 	VPUNPCKLBW    Z6, Z5, Z7
 	VPUNPCKHBW    Z6, Z5, Z5
-	VMOVDQU32     64(AX), Z6
+	VMOVDQU32     64(CX), Z6
 	VPSRLW        $0x04, Z6, Z8
 	VPANDD        Z0, Z6, Z6
 	VPANDD        Z0, Z8, Z8
 	VPUNPCKLBW    Z8, Z6, Z9
 	VPUNPCKHBW    Z8, Z6, Z6
-	ADDQ          $0x00000080, AX
+	ADDQ          $0x00000080, CX
 	VPUNPCKLWD    Z9, Z7, Z8
 	VPUNPCKHWD    Z9, Z7, Z7
 	VPUNPCKLWD    Z6, Z5, Z9
 	VPUNPCKHWD    Z6, Z5, Z5
-	VPDPBUSD.BCST (CX), Z8, Z1
-	VPDPBUSD.BCST (CX), Z7, Z2
-	VPDPBUSD.BCST (CX), Z9, Z3
-	VPDPBUSD.BCST (CX), Z5, Z4
-	ADDQ          $0x04, CX
-	DECQ          DX
+	VPDPBUSD.BCST (DX), Z8, Z1
+	VPDPBUSD.BCST (DX), Z7, Z2
+	VPDPBUSD.BCST (DX), Z9, Z3
+	VPDPBUSD.BCST (DX), Z5, Z4
+	ADDQ          $0x04, DX
+	DECQ          R9
 	JNZ           quads
 
 quads_done:
-	MOVQ       sums+0(FP), AX
-	VSHUFI32X4 $0x44, Z2, Z1, Z0
-	VSHUFI32X4 $0x44, Z4, Z3, Z5
-	VSHUFI32X4 $0xee, Z2, Z1, Z1
-	VSHUFI32X4 $0xee, Z4, Z3, Z2
-	VSHUFI32X4 $0x88, Z5, Z0, Z3
-	VSHUFI32X4 $0xdd, Z5, Z0, Z0
-	VSHUFI32X4 $0x88, Z2, Z1, Z4
-	VSHUFI32X4 $0xdd, Z2, Z1, Z1
-	VMOVDQU32  Z3, (AX)
-	VMOVDQU32  Z0, 64(AX)
-	VMOVDQU32  Z4, 128(AX)
-	VMOVDQU32  Z1, 192(AX)
+	VSHUFI32X4   $0x44, Z2, Z1, Z5
+	VSHUFI32X4   $0x44, Z4, Z3, Z6
+	VSHUFI32X4   $0xee, Z2, Z1, Z7
+	VSHUFI32X4   $0xee, Z4, Z3, Z8
+	VSHUFI32X4   $0x88, Z6, Z5, Z9
+	VSHUFI32X4   $0xdd, Z6, Z5, Z5
+	VSHUFI32X4   $0x88, Z8, Z7, Z6
+	VSHUFI32X4   $0xdd, Z8, Z7, Z7
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         xsum+64(FP), R10
+	ADDQ         R10, R9
+	VPBROADCASTD (R9)(BX*1), Z8
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         d+72(FP), R10
+	ADDQ         R10, R9
+	VBROADCASTSS (R9)(BX*1), Z10
+	MOVQ         zero+32(FP), R9
+	MOVQ         scale+16(FP), R10
+	VPMULLD      (R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       (R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z9, Z9
+	VADDPS       (AX), Z9, Z9
+	VPMULLD      64(R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       64(R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z5, Z5
+	VADDPS       64(AX), Z5, Z5
+	VPMULLD      128(R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z6, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       128(R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z6, Z6
+	VADDPS       128(AX), Z6, Z6
+	VPMULLD      192(R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       192(R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z7, Z7
+	VADDPS       192(AX), Z7, Z7
+	MOVQ         minimum+24(FP), R9
+	TESTQ        R9, R9
+	JZ           no_minimum0
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       (R9)(SI*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       64(R9)(SI*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       128(R9)(SI*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z6, Z6
+	VMULPS       192(R9)(SI*1), Z10, Z10
+	VMULPS       Z10, Z8, Z10
+	VADDPS       Z10, Z7, Z7
+
+no_minimum0:
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, 128(AX)
+	VMOVUPS Z7, 192(AX)
+	ADDQ    $0x04, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R9
+	ADDQ    R9, DI
+	DECQ    R8
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
-// func dotBytes1AVX512(sums *[1][64]int32, q *byte, x0 *int8, quads int)
+// func bytesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·dotBytes1AVX512(SB), NOSPLIT, $0-32
-	MOVQ         q+8(FP), AX
-	MOVL         $0x80808080, CX
-	VPBROADCASTD CX, Z0
-	MOVQ         x0+16(FP), CX
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	MOVQ         quads+24(FP), DX
-	TESTQ        DX, DX
-	JLE          quads_done
+TEXT ·bytesA8x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ         acc+0(FP), AX
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	XORQ         DI, DI
+	MOVL         $0x80808080, R8
+	VPBROADCASTD R8, Z0
+	MOVQ         groups+88(FP), R8
+	TESTQ        R8, R8
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   quads+96(FP), R9
+	TESTQ  R9, R9
+	JLE    quads_done
 
 quads:
-	VMOVUPS       (AX), Z5
-	VMOVUPS       64(AX), Z6
-	VMOVUPS       128(AX), Z7
-	VMOVUPS       192(AX), Z8
+	VMOVUPS       (CX), Z5
+	VMOVUPS       64(CX), Z6
+	VMOVUPS       128(CX), Z7
+	VMOVUPS       192(CX), Z8
 	VPXORD        Z0, Z5, Z5
 	VPXORD        Z0, Z6, Z6
 	VPXORD        Z0, Z7, Z7
 	VPXORD        Z0, Z8, Z8
-	ADDQ          $0x00000100, AX
+	ADDQ          $0x00000100, CX
 	VPUNPCKLBW    Z6, Z5, Z9
 	VPUNPCKHBW    Z6, Z5, Z5
 	VPUNPCKLBW    Z8, Z7, Z6
@@ -175,355 +268,555 @@ quads:
 	VPUNPCKHWD    Z6, Z9, Z6
 	VPUNPCKLWD    Z7, Z5, Z9
 	VPUNPCKHWD    Z7, Z5, Z5
-	VPDPBUSD.BCST (CX), Z8, Z1
-	VPDPBUSD.BCST (CX), Z6, Z2
-	VPDPBUSD.BCST (CX), Z9, Z3
-	VPDPBUSD.BCST (CX), Z5, Z4
-	ADDQ          $0x04, CX
-	DECQ          DX
-	JNZ           quads
-
-quads_done:
-	MOVQ       sums+0(FP), AX
-	VSHUFI32X4 $0x44, Z2, Z1, Z0
-	VSHUFI32X4 $0x44, Z4, Z3, Z5
-	VSHUFI32X4 $0xee, Z2, Z1, Z1
-	VSHUFI32X4 $0xee, Z4, Z3, Z2
-	VSHUFI32X4 $0x88, Z5, Z0, Z3
-	VSHUFI32X4 $0xdd, Z5, Z0, Z0
-	VSHUFI32X4 $0x88, Z2, Z1, Z4
-	VSHUFI32X4 $0xdd, Z2, Z1, Z1
-	VMOVDQU32  Z3, (AX)
-	VMOVDQU32  Z0, 64(AX)
-	VMOVDQU32  Z4, 128(AX)
-	VMOVDQU32  Z1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func dotNibbles2AVX512(sums *[2][64]int32, q *byte, x0 *int8, x1 *int8, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·dotNibbles2AVX512(SB), NOSPLIT, $0-40
-	MOVQ         q+8(FP), AX
-	MOVL         $0x0f0f0f0f, CX
-	VPBROADCASTD CX, Z0
-	MOVQ         x0+16(FP), CX
-	MOVQ         x1+24(FP), DX
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	MOVQ         quads+32(FP), BX
-	TESTQ        BX, BX
-	JLE          quads_done
-
-quads:
-	VMOVDQU32     (AX), Z9
-	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z0, Z9, Z9
-	VPANDD        Z0, Z10, Z10
-	VPUNPCKLBW    Z10, Z9, Z11
-	VPUNPCKHBW    Z10, Z9, Z9
-	VMOVDQU32     64(AX), Z10
-	VPSRLW        $0x04, Z10, Z12
-	VPANDD        Z0, Z10, Z10
-	VPANDD        Z0, Z12, Z12
-	VPUNPCKLBW    Z12, Z10, Z13
-	VPUNPCKHBW    Z12, Z10, Z10
-	ADDQ          $0x00000080, AX
-	VPUNPCKLWD    Z13, Z11, Z12
-	VPUNPCKHWD    Z13, Z11, Z11
-	VPUNPCKLWD    Z10, Z9, Z13
-	VPUNPCKHWD    Z10, Z9, Z9
-	VPDPBUSD.BCST (CX), Z12, Z1
-	VPDPBUSD.BCST (CX), Z11, Z2
-	VPDPBUSD.BCST (CX), Z13, Z3
-	VPDPBUSD.BCST (CX), Z9, Z4
-	VPDPBUSD.BCST (DX), Z12, Z5
-	VPDPBUSD.BCST (DX), Z11, Z6
-	VPDPBUSD.BCST (DX), Z13, Z7
-	VPDPBUSD.BCST (DX), Z9, Z8
-	ADDQ          $0x04, CX
+	VPDPBUSD.BCST (DX), Z8, Z1
+	VPDPBUSD.BCST (DX), Z6, Z2
+	VPDPBUSD.BCST (DX), Z9, Z3
+	VPDPBUSD.BCST (DX), Z5, Z4
 	ADDQ          $0x04, DX
-	DECQ          BX
+	DECQ          R9
 	JNZ           quads
 
 quads_done:
-	MOVQ       sums+0(FP), AX
-	VSHUFI32X4 $0x44, Z2, Z1, Z0
-	VSHUFI32X4 $0x44, Z4, Z3, Z9
-	VSHUFI32X4 $0xee, Z2, Z1, Z1
-	VSHUFI32X4 $0xee, Z4, Z3, Z2
-	VSHUFI32X4 $0x88, Z9, Z0, Z3
-	VSHUFI32X4 $0xdd, Z9, Z0, Z0
-	VSHUFI32X4 $0x88, Z2, Z1, Z4
-	VSHUFI32X4 $0xdd, Z2, Z1, Z1
-	VMOVDQU32  Z3, (AX)
-	VMOVDQU32  Z0, 64(AX)
-	VMOVDQU32  Z4, 128(AX)
-	VMOVDQU32  Z1, 192(AX)
-	VSHUFI32X4 $0x44, Z6, Z5, Z0
-	VSHUFI32X4 $0x44, Z8, Z7, Z1
-	VSHUFI32X4 $0xee, Z6, Z5, Z2
-	VSHUFI32X4 $0xee, Z8, Z7, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 256(AX)
-	VMOVDQU32  Z0, 320(AX)
-	VMOVDQU32  Z1, 384(AX)
-	VMOVDQU32  Z2, 448(AX)
+	VSHUFI32X4   $0x44, Z2, Z1, Z5
+	VSHUFI32X4   $0x44, Z4, Z3, Z6
+	VSHUFI32X4   $0xee, Z2, Z1, Z7
+	VSHUFI32X4   $0xee, Z4, Z3, Z8
+	VSHUFI32X4   $0x88, Z6, Z5, Z9
+	VSHUFI32X4   $0xdd, Z6, Z5, Z5
+	VSHUFI32X4   $0x88, Z8, Z7, Z6
+	VSHUFI32X4   $0xdd, Z8, Z7, Z7
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         xsum+64(FP), R10
+	ADDQ         R10, R9
+	VPBROADCASTD (R9)(BX*1), Z8
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         d+72(FP), R10
+	ADDQ         R10, R9
+	VBROADCASTSS (R9)(BX*1), Z10
+	MOVQ         zero+32(FP), R9
+	MOVQ         scale+16(FP), R10
+	VPMULLD      (R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       (R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z9, Z9
+	VADDPS       (AX), Z9, Z9
+	VPMULLD      64(R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       64(R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z5, Z5
+	VADDPS       64(AX), Z5, Z5
+	VPMULLD      128(R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z6, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       128(R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z6, Z6
+	VADDPS       128(AX), Z6, Z6
+	VPMULLD      192(R9)(DI*1), Z8, Z11
+	VPSUBD       Z11, Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       192(R10)(SI*1), Z10, Z11
+	VMULPS       Z11, Z7, Z7
+	VADDPS       192(AX), Z7, Z7
+	MOVQ         minimum+24(FP), R9
+	TESTQ        R9, R9
+	JZ           no_minimum0
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       (R9)(SI*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       64(R9)(SI*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       128(R9)(SI*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z6, Z6
+	VMULPS       192(R9)(SI*1), Z10, Z10
+	VMULPS       Z10, Z8, Z10
+	VADDPS       Z10, Z7, Z7
+
+no_minimum0:
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, 128(AX)
+	VMOVUPS Z7, 192(AX)
+	ADDQ    $0x04, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R9
+	ADDQ    R9, DI
+	DECQ    R8
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
-// func dotBytes2AVX512(sums *[2][64]int32, q *byte, x0 *int8, x1 *int8, quads int)
+// func nibblesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·dotBytes2AVX512(SB), NOSPLIT, $0-40
-	MOVQ         q+8(FP), AX
-	MOVL         $0x80808080, CX
-	VPBROADCASTD CX, Z0
-	MOVQ         x0+16(FP), CX
-	MOVQ         x1+24(FP), DX
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	MOVQ         quads+32(FP), BX
-	TESTQ        BX, BX
-	JLE          quads_done
+TEXT ·nibblesA8x4AVX512(SB), NOSPLIT, $0-104
+	MOVQ         acc+0(FP), AX
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+80(FP), BX
+	MOVQ         8(BX), BX
+	MOVQ         quads+96(FP), SI
+	IMULQ        SI, BX
+	SHLQ         $0x02, BX
+	MOVQ         high+48(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+80(FP), SI
+	MOVQ         16(SI), SI
+	MOVQ         quads+96(FP), DI
+	IMULQ        DI, SI
+	SHLQ         $0x02, SI
+	MOVQ         high+48(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+80(FP), DI
+	MOVQ         24(DI), DI
+	MOVQ         quads+96(FP), R8
+	IMULQ        R8, DI
+	SHLQ         $0x02, DI
+	MOVQ         high+48(FP), R8
+	ADDQ         R8, DI
+	XORQ         R8, R8
+	XORQ         R9, R9
+	XORQ         R10, R10
+	MOVL         $0x0f0f0f0f, R11
+	VPBROADCASTD R11, Z0
+	MOVQ         groups+88(FP), R11
+	TESTQ        R11, R11
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   quads+96(FP), R12
+	TESTQ  R12, R12
+	JLE    quads_done
 
 quads:
-	VMOVUPS       (AX), Z9
-	VMOVUPS       64(AX), Z10
-	VMOVUPS       128(AX), Z11
-	VMOVUPS       192(AX), Z12
-	VPXORD        Z0, Z9, Z9
-	VPXORD        Z0, Z10, Z10
-	VPXORD        Z0, Z11, Z11
-	VPXORD        Z0, Z12, Z12
-	ADDQ          $0x00000100, AX
-	VPUNPCKLBW    Z10, Z9, Z13
-	VPUNPCKHBW    Z10, Z9, Z9
-	VPUNPCKLBW    Z12, Z11, Z10
-	VPUNPCKHBW    Z12, Z11, Z11
-	VPUNPCKLWD    Z10, Z13, Z12
-	VPUNPCKHWD    Z10, Z13, Z10
-	VPUNPCKLWD    Z11, Z9, Z13
-	VPUNPCKHWD    Z11, Z9, Z9
-	VPDPBUSD.BCST (CX), Z12, Z1
-	VPDPBUSD.BCST (CX), Z10, Z2
-	VPDPBUSD.BCST (CX), Z13, Z3
-	VPDPBUSD.BCST (CX), Z9, Z4
-	VPDPBUSD.BCST (DX), Z12, Z5
-	VPDPBUSD.BCST (DX), Z10, Z6
-	VPDPBUSD.BCST (DX), Z13, Z7
-	VPDPBUSD.BCST (DX), Z9, Z8
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	DECQ          BX
-	JNZ           quads
-
-quads_done:
-	MOVQ       sums+0(FP), AX
-	VSHUFI32X4 $0x44, Z2, Z1, Z0
-	VSHUFI32X4 $0x44, Z4, Z3, Z9
-	VSHUFI32X4 $0xee, Z2, Z1, Z1
-	VSHUFI32X4 $0xee, Z4, Z3, Z2
-	VSHUFI32X4 $0x88, Z9, Z0, Z3
-	VSHUFI32X4 $0xdd, Z9, Z0, Z0
-	VSHUFI32X4 $0x88, Z2, Z1, Z4
-	VSHUFI32X4 $0xdd, Z2, Z1, Z1
-	VMOVDQU32  Z3, (AX)
-	VMOVDQU32  Z0, 64(AX)
-	VMOVDQU32  Z4, 128(AX)
-	VMOVDQU32  Z1, 192(AX)
-	VSHUFI32X4 $0x44, Z6, Z5, Z0
-	VSHUFI32X4 $0x44, Z8, Z7, Z1
-	VSHUFI32X4 $0xee, Z6, Z5, Z2
-	VSHUFI32X4 $0xee, Z8, Z7, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 256(AX)
-	VMOVDQU32  Z0, 320(AX)
-	VMOVDQU32  Z1, 384(AX)
-	VMOVDQU32  Z2, 448(AX)
-	VZEROUPPER
-	RET
-
-// func dotNibbles4AVX512(sums *[4][64]int32, q *byte, x0 *int8, x1 *int8, x2 *int8, x3 *int8, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·dotNibbles4AVX512(SB), NOSPLIT, $0-56
-	MOVQ         q+8(FP), AX
-	MOVL         $0x0f0f0f0f, CX
-	VPBROADCASTD CX, Z0
-	MOVQ         x0+16(FP), CX
-	MOVQ         x1+24(FP), DX
-	MOVQ         x2+32(FP), BX
-	MOVQ         x3+40(FP), SI
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z16, Z16, Z16
-	MOVQ         quads+48(FP), DI
-	TESTQ        DI, DI
-	JLE          quads_done
-
-quads:
-	VMOVDQU32     (AX), Z17
+	VMOVDQU32     (CX), Z17
 	VPSRLW        $0x04, Z17, Z18
 	VPANDD        Z0, Z17, Z17
 	VPANDD        Z0, Z18, Z18
 	VPUNPCKLBW    Z18, Z17, Z19
 	VPUNPCKHBW    Z18, Z17, Z17
-	VMOVDQU32     64(AX), Z18
+	VMOVDQU32     64(CX), Z18
 	VPSRLW        $0x04, Z18, Z20
 	VPANDD        Z0, Z18, Z18
 	VPANDD        Z0, Z20, Z20
 	VPUNPCKLBW    Z20, Z18, Z21
 	VPUNPCKHBW    Z20, Z18, Z18
-	ADDQ          $0x00000080, AX
+	ADDQ          $0x00000080, CX
 	VPUNPCKLWD    Z21, Z19, Z20
 	VPUNPCKHWD    Z21, Z19, Z19
 	VPUNPCKLWD    Z18, Z17, Z21
 	VPUNPCKHWD    Z18, Z17, Z17
-	VPDPBUSD.BCST (CX), Z20, Z1
-	VPDPBUSD.BCST (CX), Z19, Z2
-	VPDPBUSD.BCST (CX), Z21, Z3
-	VPDPBUSD.BCST (CX), Z17, Z4
-	VPDPBUSD.BCST (DX), Z20, Z5
-	VPDPBUSD.BCST (DX), Z19, Z6
-	VPDPBUSD.BCST (DX), Z21, Z7
-	VPDPBUSD.BCST (DX), Z17, Z8
-	VPDPBUSD.BCST (BX), Z20, Z9
-	VPDPBUSD.BCST (BX), Z19, Z10
-	VPDPBUSD.BCST (BX), Z21, Z11
-	VPDPBUSD.BCST (BX), Z17, Z12
-	VPDPBUSD.BCST (SI), Z20, Z13
-	VPDPBUSD.BCST (SI), Z19, Z14
-	VPDPBUSD.BCST (SI), Z21, Z15
-	VPDPBUSD.BCST (SI), Z17, Z16
-	ADDQ          $0x04, CX
+	VPDPBUSD.BCST (DX), Z20, Z1
+	VPDPBUSD.BCST (DX), Z19, Z2
+	VPDPBUSD.BCST (DX), Z21, Z3
+	VPDPBUSD.BCST (DX), Z17, Z4
 	ADDQ          $0x04, DX
+	VPDPBUSD.BCST (BX), Z20, Z5
+	VPDPBUSD.BCST (BX), Z19, Z6
+	VPDPBUSD.BCST (BX), Z21, Z7
+	VPDPBUSD.BCST (BX), Z17, Z8
 	ADDQ          $0x04, BX
+	VPDPBUSD.BCST (SI), Z20, Z9
+	VPDPBUSD.BCST (SI), Z19, Z10
+	VPDPBUSD.BCST (SI), Z21, Z11
+	VPDPBUSD.BCST (SI), Z17, Z12
 	ADDQ          $0x04, SI
-	DECQ          DI
+	VPDPBUSD.BCST (DI), Z20, Z13
+	VPDPBUSD.BCST (DI), Z19, Z14
+	VPDPBUSD.BCST (DI), Z21, Z15
+	VPDPBUSD.BCST (DI), Z17, Z16
+	ADDQ          $0x04, DI
+	DECQ          R12
 	JNZ           quads
 
 quads_done:
-	MOVQ       sums+0(FP), AX
-	VSHUFI32X4 $0x44, Z2, Z1, Z0
-	VSHUFI32X4 $0x44, Z4, Z3, Z17
-	VSHUFI32X4 $0xee, Z2, Z1, Z1
-	VSHUFI32X4 $0xee, Z4, Z3, Z2
-	VSHUFI32X4 $0x88, Z17, Z0, Z3
-	VSHUFI32X4 $0xdd, Z17, Z0, Z0
-	VSHUFI32X4 $0x88, Z2, Z1, Z4
-	VSHUFI32X4 $0xdd, Z2, Z1, Z1
-	VMOVDQU32  Z3, (AX)
-	VMOVDQU32  Z0, 64(AX)
-	VMOVDQU32  Z4, 128(AX)
-	VMOVDQU32  Z1, 192(AX)
-	VSHUFI32X4 $0x44, Z6, Z5, Z0
-	VSHUFI32X4 $0x44, Z8, Z7, Z1
-	VSHUFI32X4 $0xee, Z6, Z5, Z2
-	VSHUFI32X4 $0xee, Z8, Z7, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 256(AX)
-	VMOVDQU32  Z0, 320(AX)
-	VMOVDQU32  Z1, 384(AX)
-	VMOVDQU32  Z2, 448(AX)
-	VSHUFI32X4 $0x44, Z10, Z9, Z0
-	VSHUFI32X4 $0x44, Z12, Z11, Z1
-	VSHUFI32X4 $0xee, Z10, Z9, Z2
-	VSHUFI32X4 $0xee, Z12, Z11, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 512(AX)
-	VMOVDQU32  Z0, 576(AX)
-	VMOVDQU32  Z1, 640(AX)
-	VMOVDQU32  Z2, 704(AX)
-	VSHUFI32X4 $0x44, Z14, Z13, Z0
-	VSHUFI32X4 $0x44, Z16, Z15, Z1
-	VSHUFI32X4 $0xee, Z14, Z13, Z2
-	VSHUFI32X4 $0xee, Z16, Z15, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 768(AX)
-	VMOVDQU32  Z0, 832(AX)
-	VMOVDQU32  Z1, 896(AX)
-	VMOVDQU32  Z2, 960(AX)
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1:
+	VMOVUPS      Z21, 256(AX)
+	VMOVUPS      Z17, 320(AX)
+	VMOVUPS      Z18, 384(AX)
+	VMOVUPS      Z19, 448(AX)
+	VSHUFI32X4   $0x44, Z10, Z9, Z17
+	VSHUFI32X4   $0x44, Z12, Z11, Z18
+	VSHUFI32X4   $0xee, Z10, Z9, Z19
+	VSHUFI32X4   $0xee, Z12, Z11, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       512(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       576(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       640(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       704(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum2
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum2:
+	VMOVUPS      Z21, 512(AX)
+	VMOVUPS      Z17, 576(AX)
+	VMOVUPS      Z18, 640(AX)
+	VMOVUPS      Z19, 704(AX)
+	VSHUFI32X4   $0x44, Z14, Z13, Z17
+	VSHUFI32X4   $0x44, Z16, Z15, Z18
+	VSHUFI32X4   $0xee, Z14, Z13, Z19
+	VSHUFI32X4   $0xee, Z16, Z15, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       768(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       832(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       896(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       960(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum3
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum3:
+	VMOVUPS Z21, 768(AX)
+	VMOVUPS Z17, 832(AX)
+	VMOVUPS Z18, 896(AX)
+	VMOVUPS Z19, 960(AX)
+	ADDQ    $0x04, R8
+	ADDQ    $0x00000100, R9
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R10
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
-// func dotBytes4AVX512(sums *[4][64]int32, q *byte, x0 *int8, x1 *int8, x2 *int8, x3 *int8, quads int)
+// func bytesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·dotBytes4AVX512(SB), NOSPLIT, $0-56
-	MOVQ         q+8(FP), AX
-	MOVL         $0x80808080, CX
-	VPBROADCASTD CX, Z0
-	MOVQ         x0+16(FP), CX
-	MOVQ         x1+24(FP), DX
-	MOVQ         x2+32(FP), BX
-	MOVQ         x3+40(FP), SI
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z14, Z14, Z14
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z16, Z16, Z16
-	MOVQ         quads+48(FP), DI
-	TESTQ        DI, DI
-	JLE          quads_done
+TEXT ·bytesA8x4AVX512(SB), NOSPLIT, $0-104
+	MOVQ         acc+0(FP), AX
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+80(FP), BX
+	MOVQ         8(BX), BX
+	MOVQ         quads+96(FP), SI
+	IMULQ        SI, BX
+	SHLQ         $0x02, BX
+	MOVQ         high+48(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+80(FP), SI
+	MOVQ         16(SI), SI
+	MOVQ         quads+96(FP), DI
+	IMULQ        DI, SI
+	SHLQ         $0x02, SI
+	MOVQ         high+48(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+80(FP), DI
+	MOVQ         24(DI), DI
+	MOVQ         quads+96(FP), R8
+	IMULQ        R8, DI
+	SHLQ         $0x02, DI
+	MOVQ         high+48(FP), R8
+	ADDQ         R8, DI
+	XORQ         R8, R8
+	XORQ         R9, R9
+	XORQ         R10, R10
+	MOVL         $0x80808080, R11
+	VPBROADCASTD R11, Z0
+	MOVQ         groups+88(FP), R11
+	TESTQ        R11, R11
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   quads+96(FP), R12
+	TESTQ  R12, R12
+	JLE    quads_done
 
 quads:
-	VMOVUPS       (AX), Z17
-	VMOVUPS       64(AX), Z18
-	VMOVUPS       128(AX), Z19
-	VMOVUPS       192(AX), Z20
+	VMOVUPS       (CX), Z17
+	VMOVUPS       64(CX), Z18
+	VMOVUPS       128(CX), Z19
+	VMOVUPS       192(CX), Z20
 	VPXORD        Z0, Z17, Z17
 	VPXORD        Z0, Z18, Z18
 	VPXORD        Z0, Z19, Z19
 	VPXORD        Z0, Z20, Z20
-	ADDQ          $0x00000100, AX
+	ADDQ          $0x00000100, CX
 	VPUNPCKLBW    Z18, Z17, Z21
 	VPUNPCKHBW    Z18, Z17, Z17
 	VPUNPCKLBW    Z20, Z19, Z18
@@ -532,207 +825,1166 @@ quads:
 	VPUNPCKHWD    Z18, Z21, Z18
 	VPUNPCKLWD    Z19, Z17, Z21
 	VPUNPCKHWD    Z19, Z17, Z17
-	VPDPBUSD.BCST (CX), Z20, Z1
-	VPDPBUSD.BCST (CX), Z18, Z2
-	VPDPBUSD.BCST (CX), Z21, Z3
-	VPDPBUSD.BCST (CX), Z17, Z4
-	VPDPBUSD.BCST (DX), Z20, Z5
-	VPDPBUSD.BCST (DX), Z18, Z6
-	VPDPBUSD.BCST (DX), Z21, Z7
-	VPDPBUSD.BCST (DX), Z17, Z8
-	VPDPBUSD.BCST (BX), Z20, Z9
-	VPDPBUSD.BCST (BX), Z18, Z10
-	VPDPBUSD.BCST (BX), Z21, Z11
-	VPDPBUSD.BCST (BX), Z17, Z12
-	VPDPBUSD.BCST (SI), Z20, Z13
-	VPDPBUSD.BCST (SI), Z18, Z14
-	VPDPBUSD.BCST (SI), Z21, Z15
-	VPDPBUSD.BCST (SI), Z17, Z16
-	ADDQ          $0x04, CX
+	VPDPBUSD.BCST (DX), Z20, Z1
+	VPDPBUSD.BCST (DX), Z18, Z2
+	VPDPBUSD.BCST (DX), Z21, Z3
+	VPDPBUSD.BCST (DX), Z17, Z4
 	ADDQ          $0x04, DX
+	VPDPBUSD.BCST (BX), Z20, Z5
+	VPDPBUSD.BCST (BX), Z18, Z6
+	VPDPBUSD.BCST (BX), Z21, Z7
+	VPDPBUSD.BCST (BX), Z17, Z8
 	ADDQ          $0x04, BX
+	VPDPBUSD.BCST (SI), Z20, Z9
+	VPDPBUSD.BCST (SI), Z18, Z10
+	VPDPBUSD.BCST (SI), Z21, Z11
+	VPDPBUSD.BCST (SI), Z17, Z12
 	ADDQ          $0x04, SI
-	DECQ          DI
+	VPDPBUSD.BCST (DI), Z20, Z13
+	VPDPBUSD.BCST (DI), Z18, Z14
+	VPDPBUSD.BCST (DI), Z21, Z15
+	VPDPBUSD.BCST (DI), Z17, Z16
+	ADDQ          $0x04, DI
+	DECQ          R12
 	JNZ           quads
 
 quads_done:
-	MOVQ       sums+0(FP), AX
-	VSHUFI32X4 $0x44, Z2, Z1, Z0
-	VSHUFI32X4 $0x44, Z4, Z3, Z17
-	VSHUFI32X4 $0xee, Z2, Z1, Z1
-	VSHUFI32X4 $0xee, Z4, Z3, Z2
-	VSHUFI32X4 $0x88, Z17, Z0, Z3
-	VSHUFI32X4 $0xdd, Z17, Z0, Z0
-	VSHUFI32X4 $0x88, Z2, Z1, Z4
-	VSHUFI32X4 $0xdd, Z2, Z1, Z1
-	VMOVDQU32  Z3, (AX)
-	VMOVDQU32  Z0, 64(AX)
-	VMOVDQU32  Z4, 128(AX)
-	VMOVDQU32  Z1, 192(AX)
-	VSHUFI32X4 $0x44, Z6, Z5, Z0
-	VSHUFI32X4 $0x44, Z8, Z7, Z1
-	VSHUFI32X4 $0xee, Z6, Z5, Z2
-	VSHUFI32X4 $0xee, Z8, Z7, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 256(AX)
-	VMOVDQU32  Z0, 320(AX)
-	VMOVDQU32  Z1, 384(AX)
-	VMOVDQU32  Z2, 448(AX)
-	VSHUFI32X4 $0x44, Z10, Z9, Z0
-	VSHUFI32X4 $0x44, Z12, Z11, Z1
-	VSHUFI32X4 $0xee, Z10, Z9, Z2
-	VSHUFI32X4 $0xee, Z12, Z11, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 512(AX)
-	VMOVDQU32  Z0, 576(AX)
-	VMOVDQU32  Z1, 640(AX)
-	VMOVDQU32  Z2, 704(AX)
-	VSHUFI32X4 $0x44, Z14, Z13, Z0
-	VSHUFI32X4 $0x44, Z16, Z15, Z1
-	VSHUFI32X4 $0xee, Z14, Z13, Z2
-	VSHUFI32X4 $0xee, Z16, Z15, Z3
-	VSHUFI32X4 $0x88, Z1, Z0, Z4
-	VSHUFI32X4 $0xdd, Z1, Z0, Z0
-	VSHUFI32X4 $0x88, Z3, Z2, Z1
-	VSHUFI32X4 $0xdd, Z3, Z2, Z2
-	VMOVDQU32  Z4, 768(AX)
-	VMOVDQU32  Z0, 832(AX)
-	VMOVDQU32  Z1, 896(AX)
-	VMOVDQU32  Z2, 960(AX)
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1:
+	VMOVUPS      Z21, 256(AX)
+	VMOVUPS      Z17, 320(AX)
+	VMOVUPS      Z18, 384(AX)
+	VMOVUPS      Z19, 448(AX)
+	VSHUFI32X4   $0x44, Z10, Z9, Z17
+	VSHUFI32X4   $0x44, Z12, Z11, Z18
+	VSHUFI32X4   $0xee, Z10, Z9, Z19
+	VSHUFI32X4   $0xee, Z12, Z11, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       512(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       576(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       640(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       704(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum2
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum2:
+	VMOVUPS      Z21, 512(AX)
+	VMOVUPS      Z17, 576(AX)
+	VMOVUPS      Z18, 640(AX)
+	VMOVUPS      Z19, 704(AX)
+	VSHUFI32X4   $0x44, Z14, Z13, Z17
+	VSHUFI32X4   $0x44, Z16, Z15, Z18
+	VSHUFI32X4   $0xee, Z14, Z13, Z19
+	VSHUFI32X4   $0xee, Z16, Z15, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       768(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       832(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       896(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       960(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum3
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum3:
+	VMOVUPS Z21, 768(AX)
+	VMOVUPS Z17, 832(AX)
+	VMOVUPS Z18, 896(AX)
+	VMOVUPS Z19, 960(AX)
+	ADDQ    $0x04, R8
+	ADDQ    $0x00000100, R9
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R10
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
-// func addGroupAVX512(acc *[64]float32, sums *[64]int32, zero *[64]int32, scale *[64]float32, xsum int32, d float32)
-// Requires: AVX, AVX512F, SSE
-TEXT ·addGroupAVX512(SB), NOSPLIT, $0-40
+// func nibblesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·nibblesA15x1AVX512(SB), NOSPLIT, $0-104
 	MOVQ         acc+0(FP), AX
-	MOVQ         sums+8(FP), CX
-	MOVQ         zero+16(FP), DX
-	MOVQ         scale+24(FP), BX
-	MOVL         xsum+32(FP), SI
-	VPBROADCASTD SI, Z0
-	MOVSS        d+36(FP), X1
-	VBROADCASTSS X1, Z1
-	VMOVDQU32    (CX), Z2
-	VPMULLD      (DX), Z0, Z3
-	VPSUBD       Z3, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       (BX), Z1, Z3
-	VMULPS       Z3, Z2, Z2
-	VADDPS       (AX), Z2, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVDQU32    64(CX), Z2
-	VPMULLD      64(DX), Z0, Z3
-	VPSUBD       Z3, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       64(BX), Z1, Z3
-	VMULPS       Z3, Z2, Z2
-	VADDPS       64(AX), Z2, Z2
-	VMOVUPS      Z2, 64(AX)
-	VMOVDQU32    128(CX), Z2
-	VPMULLD      128(DX), Z0, Z3
-	VPSUBD       Z3, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       128(BX), Z1, Z3
-	VMULPS       Z3, Z2, Z2
-	VADDPS       128(AX), Z2, Z2
-	VMOVUPS      Z2, 128(AX)
-	VMOVDQU32    192(CX), Z2
-	VPMULLD      192(DX), Z0, Z0
-	VPSUBD       Z0, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       192(BX), Z1, Z0
-	VMULPS       Z0, Z2, Z2
-	VADDPS       192(AX), Z2, Z2
-	VMOVUPS      Z2, 192(AX)
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+80(FP), BX
+	MOVQ         (BX), BX
+	MOVQ         quads+96(FP), SI
+	IMULQ        SI, BX
+	SHLQ         $0x02, BX
+	MOVQ         low+56(FP), SI
+	ADDQ         SI, BX
+	XORQ         SI, SI
+	XORQ         DI, DI
+	XORQ         R8, R8
+	MOVL         $0x0f0f0f0f, R9
+	VPBROADCASTD R9, Z0
+	MOVQ         groups+88(FP), R9
+	TESTQ        R9, R9
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   quads+96(FP), R10
+	TESTQ  R10, R10
+	JLE    quads_done
+
+quads:
+	VMOVDQU32     (CX), Z9
+	VPSRLW        $0x04, Z9, Z10
+	VPANDD        Z0, Z9, Z9
+	VPANDD        Z0, Z10, Z10
+	VPUNPCKLBW    Z10, Z9, Z11
+	VPUNPCKHBW    Z10, Z9, Z9
+	VMOVDQU32     64(CX), Z10
+	VPSRLW        $0x04, Z10, Z12
+	VPANDD        Z0, Z10, Z10
+	VPANDD        Z0, Z12, Z12
+	VPUNPCKLBW    Z12, Z10, Z13
+	VPUNPCKHBW    Z12, Z10, Z10
+	ADDQ          $0x00000080, CX
+	VPUNPCKLWD    Z13, Z11, Z12
+	VPUNPCKHWD    Z13, Z11, Z11
+	VPUNPCKLWD    Z10, Z9, Z13
+	VPUNPCKHWD    Z10, Z9, Z9
+	VPDPBUSD.BCST (DX), Z12, Z1
+	VPDPBUSD.BCST (DX), Z11, Z2
+	VPDPBUSD.BCST (DX), Z13, Z3
+	VPDPBUSD.BCST (DX), Z9, Z4
+	ADDQ          $0x04, DX
+	VPDPBUSD.BCST (BX), Z12, Z5
+	VPDPBUSD.BCST (BX), Z11, Z6
+	VPDPBUSD.BCST (BX), Z13, Z7
+	VPDPBUSD.BCST (BX), Z9, Z8
+	ADDQ          $0x04, BX
+	DECQ          R10
+	JNZ           quads
+
+quads_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z5, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z6, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z7, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z8, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z9
+	VSHUFI32X4   $0x44, Z4, Z3, Z10
+	VSHUFI32X4   $0xee, Z2, Z1, Z11
+	VSHUFI32X4   $0xee, Z4, Z3, Z12
+	VSHUFI32X4   $0x88, Z10, Z9, Z13
+	VSHUFI32X4   $0xdd, Z10, Z9, Z9
+	VSHUFI32X4   $0x88, Z12, Z11, Z10
+	VSHUFI32X4   $0xdd, Z12, Z11, Z11
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         xsum+64(FP), R11
+	ADDQ         R11, R10
+	VPBROADCASTD (R10)(SI*1), Z12
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         d+72(FP), R11
+	ADDQ         R11, R10
+	VBROADCASTSS (R10)(SI*1), Z14
+	MOVQ         zero+32(FP), R10
+	MOVQ         scale+16(FP), R11
+	VPMULLD      (R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z13, Z13
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       (R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z13, Z13
+	VADDPS       (AX), Z13, Z13
+	VPMULLD      64(R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       64(R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z9, Z9
+	VADDPS       64(AX), Z9, Z9
+	VPMULLD      128(R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z10, Z10
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       128(R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z10, Z10
+	VADDPS       128(AX), Z10, Z10
+	VPMULLD      192(R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z11, Z11
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       192(R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z11, Z11
+	VADDPS       192(AX), Z11, Z11
+	MOVQ         minimum+24(FP), R10
+	TESTQ        R10, R10
+	JZ           no_minimum0
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       (R10)(DI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z13, Z13
+	VMULPS       64(R10)(DI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z9, Z9
+	VMULPS       128(R10)(DI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z10, Z10
+	VMULPS       192(R10)(DI*1), Z14, Z14
+	VMULPS       Z14, Z12, Z14
+	VADDPS       Z14, Z11, Z11
+
+no_minimum0:
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z9, 64(AX)
+	VMOVUPS Z10, 128(AX)
+	VMOVUPS Z11, 192(AX)
+	ADDQ    $0x04, SI
+	ADDQ    $0x00000100, DI
+	MOVQ    zeroStep+40(FP), R10
+	ADDQ    R10, R8
+	DECQ    R9
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
-// func addGroupSplitAVX512(acc *[64]float32, sums *[2][64]int32, zero *[64]int32, scale *[64]float32, xsum int32, d float32)
-// Requires: AVX, AVX512F, SSE
-TEXT ·addGroupSplitAVX512(SB), NOSPLIT, $0-40
+// func bytesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·bytesA15x1AVX512(SB), NOSPLIT, $0-104
 	MOVQ         acc+0(FP), AX
-	MOVQ         sums+8(FP), CX
-	MOVQ         zero+16(FP), DX
-	MOVQ         scale+24(FP), BX
-	MOVL         xsum+32(FP), SI
-	VPBROADCASTD SI, Z0
-	MOVSS        d+36(FP), X1
-	VBROADCASTSS X1, Z1
-	VMOVDQU32    (CX), Z2
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+80(FP), BX
+	MOVQ         (BX), BX
+	MOVQ         quads+96(FP), SI
+	IMULQ        SI, BX
+	SHLQ         $0x02, BX
+	MOVQ         low+56(FP), SI
+	ADDQ         SI, BX
+	XORQ         SI, SI
+	XORQ         DI, DI
+	XORQ         R8, R8
+	MOVL         $0x80808080, R9
+	VPBROADCASTD R9, Z0
+	MOVQ         groups+88(FP), R9
+	TESTQ        R9, R9
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   quads+96(FP), R10
+	TESTQ  R10, R10
+	JLE    quads_done
+
+quads:
+	VMOVUPS       (CX), Z9
+	VMOVUPS       64(CX), Z10
+	VMOVUPS       128(CX), Z11
+	VMOVUPS       192(CX), Z12
+	VPXORD        Z0, Z9, Z9
+	VPXORD        Z0, Z10, Z10
+	VPXORD        Z0, Z11, Z11
+	VPXORD        Z0, Z12, Z12
+	ADDQ          $0x00000100, CX
+	VPUNPCKLBW    Z10, Z9, Z13
+	VPUNPCKHBW    Z10, Z9, Z9
+	VPUNPCKLBW    Z12, Z11, Z10
+	VPUNPCKHBW    Z12, Z11, Z11
+	VPUNPCKLWD    Z10, Z13, Z12
+	VPUNPCKHWD    Z10, Z13, Z10
+	VPUNPCKLWD    Z11, Z9, Z13
+	VPUNPCKHWD    Z11, Z9, Z9
+	VPDPBUSD.BCST (DX), Z12, Z1
+	VPDPBUSD.BCST (DX), Z10, Z2
+	VPDPBUSD.BCST (DX), Z13, Z3
+	VPDPBUSD.BCST (DX), Z9, Z4
+	ADDQ          $0x04, DX
+	VPDPBUSD.BCST (BX), Z12, Z5
+	VPDPBUSD.BCST (BX), Z10, Z6
+	VPDPBUSD.BCST (BX), Z13, Z7
+	VPDPBUSD.BCST (BX), Z9, Z8
+	ADDQ          $0x04, BX
+	DECQ          R10
+	JNZ           quads
+
+quads_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z5, Z1, Z1
 	VPSLLD       $0x07, Z2, Z2
-	VPADDD       256(CX), Z2, Z2
-	VPMULLD      (DX), Z0, Z3
-	VPSUBD       Z3, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       (BX), Z1, Z3
-	VMULPS       Z3, Z2, Z2
-	VADDPS       (AX), Z2, Z2
-	VMOVUPS      Z2, (AX)
-	VMOVDQU32    64(CX), Z2
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       320(CX), Z2, Z2
-	VPMULLD      64(DX), Z0, Z3
-	VPSUBD       Z3, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       64(BX), Z1, Z3
-	VMULPS       Z3, Z2, Z2
-	VADDPS       64(AX), Z2, Z2
-	VMOVUPS      Z2, 64(AX)
-	VMOVDQU32    128(CX), Z2
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       384(CX), Z2, Z2
-	VPMULLD      128(DX), Z0, Z3
-	VPSUBD       Z3, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       128(BX), Z1, Z3
-	VMULPS       Z3, Z2, Z2
-	VADDPS       128(AX), Z2, Z2
-	VMOVUPS      Z2, 128(AX)
-	VMOVDQU32    192(CX), Z2
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       448(CX), Z2, Z2
-	VPMULLD      192(DX), Z0, Z0
-	VPSUBD       Z0, Z2, Z2
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       192(BX), Z1, Z0
-	VMULPS       Z0, Z2, Z2
-	VADDPS       192(AX), Z2, Z2
-	VMOVUPS      Z2, 192(AX)
+	VPADDD       Z6, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z7, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z8, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z9
+	VSHUFI32X4   $0x44, Z4, Z3, Z10
+	VSHUFI32X4   $0xee, Z2, Z1, Z11
+	VSHUFI32X4   $0xee, Z4, Z3, Z12
+	VSHUFI32X4   $0x88, Z10, Z9, Z13
+	VSHUFI32X4   $0xdd, Z10, Z9, Z9
+	VSHUFI32X4   $0x88, Z12, Z11, Z10
+	VSHUFI32X4   $0xdd, Z12, Z11, Z11
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         xsum+64(FP), R11
+	ADDQ         R11, R10
+	VPBROADCASTD (R10)(SI*1), Z12
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         d+72(FP), R11
+	ADDQ         R11, R10
+	VBROADCASTSS (R10)(SI*1), Z14
+	MOVQ         zero+32(FP), R10
+	MOVQ         scale+16(FP), R11
+	VPMULLD      (R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z13, Z13
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       (R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z13, Z13
+	VADDPS       (AX), Z13, Z13
+	VPMULLD      64(R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       64(R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z9, Z9
+	VADDPS       64(AX), Z9, Z9
+	VPMULLD      128(R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z10, Z10
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       128(R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z10, Z10
+	VADDPS       128(AX), Z10, Z10
+	VPMULLD      192(R10)(R8*1), Z12, Z15
+	VPSUBD       Z15, Z11, Z11
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       192(R11)(DI*1), Z14, Z15
+	VMULPS       Z15, Z11, Z11
+	VADDPS       192(AX), Z11, Z11
+	MOVQ         minimum+24(FP), R10
+	TESTQ        R10, R10
+	JZ           no_minimum0
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       (R10)(DI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z13, Z13
+	VMULPS       64(R10)(DI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z9, Z9
+	VMULPS       128(R10)(DI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z10, Z10
+	VMULPS       192(R10)(DI*1), Z14, Z14
+	VMULPS       Z14, Z12, Z14
+	VADDPS       Z14, Z11, Z11
+
+no_minimum0:
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z9, 64(AX)
+	VMOVUPS Z10, 128(AX)
+	VMOVUPS Z11, 192(AX)
+	ADDQ    $0x04, SI
+	ADDQ    $0x00000100, DI
+	MOVQ    zeroStep+40(FP), R10
+	ADDQ    R10, R8
+	DECQ    R9
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
-// func addMinimumAVX512(acc *[64]float32, minimum *[64]float32, xsum float32, d float32)
-// Requires: AVX, AVX512F, SSE
-TEXT ·addMinimumAVX512(SB), NOSPLIT, $0-24
+// func nibblesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·nibblesA15x2AVX512(SB), NOSPLIT, $0-104
 	MOVQ         acc+0(FP), AX
-	MOVQ         minimum+8(FP), CX
-	MOVSS        xsum+16(FP), X0
-	VBROADCASTSS X0, Z0
-	MOVSS        d+20(FP), X1
-	VBROADCASTSS X1, Z1
-	VMULPS       (CX), Z1, Z2
-	VMULPS       Z2, Z0, Z2
-	VADDPS       (AX), Z2, Z2
-	VMOVUPS      Z2, (AX)
-	VMULPS       64(CX), Z1, Z2
-	VMULPS       Z2, Z0, Z2
-	VADDPS       64(AX), Z2, Z2
-	VMOVUPS      Z2, 64(AX)
-	VMULPS       128(CX), Z1, Z2
-	VMULPS       Z2, Z0, Z2
-	VADDPS       128(AX), Z2, Z2
-	VMOVUPS      Z2, 128(AX)
-	VMULPS       192(CX), Z1, Z1
-	VMULPS       Z1, Z0, Z1
-	VADDPS       192(AX), Z1, Z1
-	VMOVUPS      Z1, 192(AX)
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+80(FP), BX
+	MOVQ         8(BX), BX
+	MOVQ         quads+96(FP), SI
+	IMULQ        SI, BX
+	SHLQ         $0x02, BX
+	MOVQ         high+48(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+80(FP), SI
+	MOVQ         (SI), SI
+	MOVQ         quads+96(FP), DI
+	IMULQ        DI, SI
+	SHLQ         $0x02, SI
+	MOVQ         low+56(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+80(FP), DI
+	MOVQ         8(DI), DI
+	MOVQ         quads+96(FP), R8
+	IMULQ        R8, DI
+	SHLQ         $0x02, DI
+	MOVQ         low+56(FP), R8
+	ADDQ         R8, DI
+	XORQ         R8, R8
+	XORQ         R9, R9
+	XORQ         R10, R10
+	MOVL         $0x0f0f0f0f, R11
+	VPBROADCASTD R11, Z0
+	MOVQ         groups+88(FP), R11
+	TESTQ        R11, R11
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   quads+96(FP), R12
+	TESTQ  R12, R12
+	JLE    quads_done
+
+quads:
+	VMOVDQU32     (CX), Z17
+	VPSRLW        $0x04, Z17, Z18
+	VPANDD        Z0, Z17, Z17
+	VPANDD        Z0, Z18, Z18
+	VPUNPCKLBW    Z18, Z17, Z19
+	VPUNPCKHBW    Z18, Z17, Z17
+	VMOVDQU32     64(CX), Z18
+	VPSRLW        $0x04, Z18, Z20
+	VPANDD        Z0, Z18, Z18
+	VPANDD        Z0, Z20, Z20
+	VPUNPCKLBW    Z20, Z18, Z21
+	VPUNPCKHBW    Z20, Z18, Z18
+	ADDQ          $0x00000080, CX
+	VPUNPCKLWD    Z21, Z19, Z20
+	VPUNPCKHWD    Z21, Z19, Z19
+	VPUNPCKLWD    Z18, Z17, Z21
+	VPUNPCKHWD    Z18, Z17, Z17
+	VPDPBUSD.BCST (DX), Z20, Z1
+	VPDPBUSD.BCST (DX), Z19, Z2
+	VPDPBUSD.BCST (DX), Z21, Z3
+	VPDPBUSD.BCST (DX), Z17, Z4
+	ADDQ          $0x04, DX
+	VPDPBUSD.BCST (BX), Z20, Z5
+	VPDPBUSD.BCST (BX), Z19, Z6
+	VPDPBUSD.BCST (BX), Z21, Z7
+	VPDPBUSD.BCST (BX), Z17, Z8
+	ADDQ          $0x04, BX
+	VPDPBUSD.BCST (SI), Z20, Z9
+	VPDPBUSD.BCST (SI), Z19, Z10
+	VPDPBUSD.BCST (SI), Z21, Z11
+	VPDPBUSD.BCST (SI), Z17, Z12
+	ADDQ          $0x04, SI
+	VPDPBUSD.BCST (DI), Z20, Z13
+	VPDPBUSD.BCST (DI), Z19, Z14
+	VPDPBUSD.BCST (DI), Z21, Z15
+	VPDPBUSD.BCST (DI), Z17, Z16
+	ADDQ          $0x04, DI
+	DECQ          R12
+	JNZ           quads
+
+quads_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z9, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z10, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z11, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z12, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VPSLLD       $0x07, Z5, Z5
+	VPADDD       Z13, Z5, Z5
+	VPSLLD       $0x07, Z6, Z6
+	VPADDD       Z14, Z6, Z6
+	VPSLLD       $0x07, Z7, Z7
+	VPADDD       Z15, Z7, Z7
+	VPSLLD       $0x07, Z8, Z8
+	VPADDD       Z16, Z8, Z8
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1:
+	VMOVUPS Z21, 256(AX)
+	VMOVUPS Z17, 320(AX)
+	VMOVUPS Z18, 384(AX)
+	VMOVUPS Z19, 448(AX)
+	ADDQ    $0x04, R8
+	ADDQ    $0x00000100, R9
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R10
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·bytesA15x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ         acc+0(FP), AX
+	MOVQ         q+8(FP), CX
+	MOVQ         at+80(FP), DX
+	MOVQ         (DX), DX
+	MOVQ         quads+96(FP), BX
+	IMULQ        BX, DX
+	SHLQ         $0x02, DX
+	MOVQ         high+48(FP), BX
+	ADDQ         BX, DX
+	MOVQ         at+80(FP), BX
+	MOVQ         8(BX), BX
+	MOVQ         quads+96(FP), SI
+	IMULQ        SI, BX
+	SHLQ         $0x02, BX
+	MOVQ         high+48(FP), SI
+	ADDQ         SI, BX
+	MOVQ         at+80(FP), SI
+	MOVQ         (SI), SI
+	MOVQ         quads+96(FP), DI
+	IMULQ        DI, SI
+	SHLQ         $0x02, SI
+	MOVQ         low+56(FP), DI
+	ADDQ         DI, SI
+	MOVQ         at+80(FP), DI
+	MOVQ         8(DI), DI
+	MOVQ         quads+96(FP), R8
+	IMULQ        R8, DI
+	SHLQ         $0x02, DI
+	MOVQ         low+56(FP), R8
+	ADDQ         R8, DI
+	XORQ         R8, R8
+	XORQ         R9, R9
+	XORQ         R10, R10
+	MOVL         $0x80808080, R11
+	VPBROADCASTD R11, Z0
+	MOVQ         groups+88(FP), R11
+	TESTQ        R11, R11
+	JLE          groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   quads+96(FP), R12
+	TESTQ  R12, R12
+	JLE    quads_done
+
+quads:
+	VMOVUPS       (CX), Z17
+	VMOVUPS       64(CX), Z18
+	VMOVUPS       128(CX), Z19
+	VMOVUPS       192(CX), Z20
+	VPXORD        Z0, Z17, Z17
+	VPXORD        Z0, Z18, Z18
+	VPXORD        Z0, Z19, Z19
+	VPXORD        Z0, Z20, Z20
+	ADDQ          $0x00000100, CX
+	VPUNPCKLBW    Z18, Z17, Z21
+	VPUNPCKHBW    Z18, Z17, Z17
+	VPUNPCKLBW    Z20, Z19, Z18
+	VPUNPCKHBW    Z20, Z19, Z19
+	VPUNPCKLWD    Z18, Z21, Z20
+	VPUNPCKHWD    Z18, Z21, Z18
+	VPUNPCKLWD    Z19, Z17, Z21
+	VPUNPCKHWD    Z19, Z17, Z17
+	VPDPBUSD.BCST (DX), Z20, Z1
+	VPDPBUSD.BCST (DX), Z18, Z2
+	VPDPBUSD.BCST (DX), Z21, Z3
+	VPDPBUSD.BCST (DX), Z17, Z4
+	ADDQ          $0x04, DX
+	VPDPBUSD.BCST (BX), Z20, Z5
+	VPDPBUSD.BCST (BX), Z18, Z6
+	VPDPBUSD.BCST (BX), Z21, Z7
+	VPDPBUSD.BCST (BX), Z17, Z8
+	ADDQ          $0x04, BX
+	VPDPBUSD.BCST (SI), Z20, Z9
+	VPDPBUSD.BCST (SI), Z18, Z10
+	VPDPBUSD.BCST (SI), Z21, Z11
+	VPDPBUSD.BCST (SI), Z17, Z12
+	ADDQ          $0x04, SI
+	VPDPBUSD.BCST (DI), Z20, Z13
+	VPDPBUSD.BCST (DI), Z18, Z14
+	VPDPBUSD.BCST (DI), Z21, Z15
+	VPDPBUSD.BCST (DI), Z17, Z16
+	ADDQ          $0x04, DI
+	DECQ          R12
+	JNZ           quads
+
+quads_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z9, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z10, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z11, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z12, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VPSLLD       $0x07, Z5, Z5
+	VPADDD       Z13, Z5, Z5
+	VPSLLD       $0x07, Z6, Z6
+	VPADDD       Z14, Z6, Z6
+	VPSLLD       $0x07, Z7, Z7
+	VPADDD       Z15, Z7, Z7
+	VPSLLD       $0x07, Z8, Z8
+	VPADDD       Z16, Z8, Z8
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(R8*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(R8*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R10*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R9*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R9*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R9*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1:
+	VMOVUPS Z21, 256(AX)
+	VMOVUPS Z17, 320(AX)
+	VMOVUPS Z18, 384(AX)
+	VMOVUPS Z19, 448(AX)
+	ADDQ    $0x04, R8
+	ADDQ    $0x00000100, R9
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R10
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET
 
@@ -757,25 +2009,27 @@ blocks_done:
 	VZEROUPPER
 	RET
 
-// func widenZerosAVX512(dst *[64]int32, zero *int8, offset int32)
+// func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
 // Requires: AVX, AVX512F
-TEXT ·widenZerosAVX512(SB), NOSPLIT, $0-20
+TEXT ·widenZerosAVX512(SB), NOSPLIT, $0-28
 	MOVQ         dst+0(FP), AX
 	MOVQ         zero+8(FP), CX
-	MOVL         offset+16(FP), DX
+	MOVL         offset+24(FP), DX
 	VPBROADCASTD DX, Z0
-	VPMOVSXBD    (CX), Z1
-	VPADDD       Z0, Z1, Z1
-	VMOVDQU32    Z1, (AX)
-	VPMOVSXBD    16(CX), Z1
-	VPADDD       Z0, Z1, Z1
-	VMOVDQU32    Z1, 64(AX)
-	VPMOVSXBD    32(CX), Z1
-	VPADDD       Z0, Z1, Z1
-	VMOVDQU32    Z1, 128(AX)
-	VPMOVSXBD    48(CX), Z1
-	VPADDD       Z0, Z1, Z1
-	VMOVDQU32    Z1, 192(AX)
+	MOVQ         blocks+16(FP), DX
+	TESTQ        DX, DX
+	JLE          blocks_done
+
+blocks:
+	VPMOVSXBD (CX), Z1
+	VPADDD    Z0, Z1, Z1
+	VMOVDQU32 Z1, (AX)
+	ADDQ      $0x10, CX
+	ADDQ      $0x40, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
 	VZEROUPPER
 	RET
 

@@ -9,60 +9,55 @@ package reference
 //go:noescape
 func mulAddAVX512(y *float32, x *float32, w *float32, rows int, stride int, blocks64 int, blocks16 int)
 
-// dotNibbles1AVX512 sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.
+// nibblesA8x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func dotNibbles1AVX512(sums *[1][64]int32, q *byte, x0 *int8, quads int)
+func nibblesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// dotBytes1AVX512 sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.
+// bytesA8x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func dotBytes1AVX512(sums *[1][64]int32, q *byte, x0 *int8, quads int)
+func bytesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// dotNibbles2AVX512 sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.
+// nibblesA8x4AVX512 adds the products of 4 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func dotNibbles2AVX512(sums *[2][64]int32, q *byte, x0 *int8, x1 *int8, quads int)
+func nibblesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// dotBytes2AVX512 sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.
+// bytesA8x4AVX512 adds the products of 4 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func dotBytes2AVX512(sums *[2][64]int32, q *byte, x0 *int8, x1 *int8, quads int)
+func bytesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// dotNibbles4AVX512 sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.
+// nibblesA15x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func dotNibbles4AVX512(sums *[4][64]int32, q *byte, x0 *int8, x1 *int8, x2 *int8, x3 *int8, quads int)
+func nibblesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// dotBytes4AVX512 sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.
+// bytesA15x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func dotBytes4AVX512(sums *[4][64]int32, q *byte, x0 *int8, x1 *int8, x2 *int8, x3 *int8, quads int)
+func bytesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// addGroupAVX512 is acc += float32(sums - zero*xsum) * (scale*d), rounding each.
+// nibblesA15x2AVX512 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func addGroupAVX512(acc *[64]float32, sums *[64]int32, zero *[64]int32, scale *[64]float32, xsum int32, d float32)
+func nibblesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
-// addGroupSplitAVX512 is acc += float32(128*sums[0]+sums[1] - zero*xsum) * (scale*d), rounding each.
+// bytesA15x2AVX512 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
 //
 //go:noescape
-func addGroupSplitAVX512(acc *[64]float32, sums *[2][64]int32, zero *[64]int32, scale *[64]float32, xsum int32, d float32)
-
-// addMinimumAVX512 is acc += xsum * (minimum*d), rounding each.
-//
-//go:noescape
-func addMinimumAVX512(acc *[64]float32, minimum *[64]float32, xsum float32, d float32)
+func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
 
 // widenF16AVX512 converts 16*blocks float16 numbers.
 //
 //go:noescape
 func widenF16AVX512(dst *float32, src *uint16, blocks int)
 
-// widenZerosAVX512 is dst = zero + offset.
+// widenZerosAVX512 is dst = zero + offset for 16*blocks zero points.
 //
 //go:noescape
-func widenZerosAVX512(dst *[64]int32, zero *int8, offset int32)
+func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
 
 // dequantizeNibblesAVX512 decodes rows of 64 bytes: float32(q - zero) * scale for each lane, q read as unsigned.
 //

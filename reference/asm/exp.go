@@ -71,7 +71,7 @@ func softmaxExp() {
 	p, sums, m, total := pointer("p"), pointer("sums"), float("m"), ZMM()
 	VMOVUPS(Mem{Base: sums}, total)
 	e := newExponential()
-	loop("blocks", pointer("blocks"), func() {
+	loop("blocks", "blocks", func() {
 		x := ZMM()
 		VMOVUPS(Mem{Base: p}, x)
 		VSUBPS(m, x, x)
@@ -88,7 +88,7 @@ func softmaxExp() {
 func unary(name, doc string, prepare func() (f func(x VecVirtual))) {
 	function(name, "func(y, x *float32, blocks int)", doc)
 	y, x, f := pointer("y"), pointer("x"), prepare()
-	loop("blocks", pointer("blocks"), func() {
+	loop("blocks", "blocks", func() {
 		v := ZMM()
 		VMOVUPS(Mem{Base: x}, v)
 		f(v)
@@ -139,7 +139,7 @@ func squares() {
 	function("squareSums", "func(sums *[16]float32, x *float32, blocks int)", "sets sums to the interleaved sums of squares of 16*blocks numbers.")
 	x, total := pointer("x"), ZMM()
 	VPXORD(total, total, total)
-	loop("blocks", pointer("blocks"), func() {
+	loop("blocks", "blocks", func() {
 		v := ZMM()
 		VMOVUPS(Mem{Base: x}, v)
 		VMULPS(v, v, v)
@@ -153,7 +153,7 @@ func squares() {
 func normalize() {
 	function("normalize", "func(y, x, w *float32, blocks int, r float32)", "is y = (x*r) * w for 16*blocks numbers.")
 	y, x, w, r := pointer("y"), pointer("x"), pointer("w"), float("r")
-	loop("blocks", pointer("blocks"), func() {
+	loop("blocks", "blocks", func() {
 		v := ZMM()
 		VMULPS(Mem{Base: x}, r, v)
 		VMULPS(Mem{Base: w}, v, v)

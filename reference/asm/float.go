@@ -16,10 +16,10 @@ func mulAdd() {
 	y, w, stride := pointer("y"), pointer("w"), pointer("stride")
 	SHLQ(U8(2), stride)
 	for _, n := range []int{registers, 1} {
-		loop(fmt.Sprintf("columns%d", 16*n), pointer(fmt.Sprintf("blocks%d", 16*n)), func() {
+		loop(fmt.Sprintf("columns%d", 16*n), fmt.Sprintf("blocks%d", 16*n), func() {
 			acc, x, row := loaded(y, n), pointer("x"), GP64()
 			MOVQ(w, row)
-			loop(fmt.Sprintf("rows%d", 16*n), pointer("rows"), func() {
+			loop(fmt.Sprintf("rows%d", 16*n), "rows", func() {
 				v := ZMM()
 				VBROADCASTSS(Mem{Base: x}, v)
 				for i, a := range acc {
@@ -43,7 +43,7 @@ func mulAdd() {
 func widenF16() {
 	function("widenF16", "func(dst *float32, src *uint16, blocks int)", "converts 16*blocks float16 numbers.")
 	dst, src := pointer("dst"), pointer("src")
-	loop("blocks", pointer("blocks"), func() {
+	loop("blocks", "blocks", func() {
 		z := ZMM()
 		VCVTPH2PS(Mem{Base: src}, z)
 		VMOVUPS(z, Mem{Base: dst})
@@ -70,7 +70,7 @@ func dequantize(name string, packed bool) {
 		VMULPS(scale[lane], v, v)
 		VMOVUPS(v, at(dst, registers*row+lane))
 	}
-	loop("rows", pointer("rows"), func() {
+	loop("rows", "rows", func() {
 		for i := range registers {
 			v := ZMM()
 			VPMOVZXBD(Mem{Base: q, Disp: 16 * i}, v)

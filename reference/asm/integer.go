@@ -12,44 +12,120 @@ import (
 // the dword of lane 16t+4m+i is dword 4t+i of register m. It moves q on.
 type unpack func(q GPVirtual, mask VecVirtual) []VecVirtual
 
-// dot writes the kernel that multiplies a group of a block of weights with some
-// vectors of activations. Sums are exact: VPDPBUSD adds four products of an
-// unsigned weight and a signed activation to 32 bits.
-func dot(name string, vectors int, constant uint32, weights unpack) {
-	args := ""
-	for v := range vectors {
-		args += fmt.Sprintf(", x%d", v)
+// integerRows writes the kernel that multiplies a block of 64 outputs with rows
+// of activations, group after group. The sum of a group is exact: VPDPBUSD adds
+// four products of an unsigned weight and a signed activation to 32 bits. With
+// split, activations are 128*high + low.
+func integerRows(name string, rows int, split bool, constant uint32, weights unpack) {
+	kind, vectors := "A8", rows
+	if split {
+		kind, vectors = "A15", 2*rows
 	}
-	name = fmt.Sprintf("%s%d", name, vectors)
-	function(name, fmt.Sprintf("func(sums *[%d][64]int32, q *byte%s *int8, quads int)", vectors, args),
-		"sets sums[v][l] to the sum over 4*quads inputs of the stored weight of lane l, read as unsigned, times xv.")
-	q, mask := pointer("q"), broadcast(constant)
-	var x []GPVirtual
-	for v := range vectors {
-		x = append(x, pointer(fmt.Sprintf("x%d", v)))
+	function(fmt.Sprintf("%s%sx%d", name, kind, rows),
+		"func(acc *float32, q *byte, scale, minimum *float32, zero *int32, zeroStep int, high, low *int8, xsum *int32, d *float32, at *[4]int, groups, quads int)",
+		fmt.Sprintf("adds the products of %d rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.", rows))
+	acc, q := pointer("acc"), pointer("q")
+	x := make([]GPVirtual, vectors)
+	for v := range x {
+		x[v] = firstGroup(v % rows)
+		IMULQ(pointer("quads"), x[v])
+		SHLQ(U8(2), x[v])
+		ADDQ(pointer([]string{"high", "low"}[v/rows]), x[v])
 	}
-	var acc [][]VecVirtual
-	for range vectors {
-		acc = append(acc, zeroed(registers))
-	}
-	loop("quads", pointer("quads"), func() {
-		w := weights(q, mask)
-		for v, p := range x {
-			for m := range w {
-				VPDPBUSD_BCST(Mem{Base: p}, w[m], acc[v][m])
+	group, scales, zeros := zeroedGP(), zeroedGP(), zeroedGP() // 4 bytes, 256 and 0 or 256 a group
+	mask := broadcast(constant)
+	loop("groups", "groups", func() {
+		sums := make([][]VecVirtual, vectors)
+		for v := range sums {
+			sums[v] = zeroed(registers)
+		}
+		loop("quads", "quads", func() {
+			w := weights(q, mask)
+			for v, p := range x {
+				for m := range w {
+					VPDPBUSD_BCST(Mem{Base: p}, w[m], sums[v][m])
+				}
+				ADDQ(U8(4), p)
 			}
+		})
+		for row := range rows {
+			sum := sums[row]
+			if split {
+				for m, high := range sum {
+					VPSLLD(U8(7), high, high)
+					VPADDD(sums[rows+row][m], high, high)
+				}
+			}
+			p := groupRow{acc: acc, row: row, group: group, scales: scales, zeros: zeros}
+			p.add(transposed(sum))
 		}
-		for _, p := range x {
-			ADDQ(U8(4), p)
-		}
+		ADDQ(U8(4), group)
+		ADDQ(U32(256), scales)
+		step := pointer("zeroStep")
+		ADDQ(step, zeros)
 	})
-	sums := pointer("sums")
-	for v := range acc {
-		for t, z := range transposed(acc[v]) {
-			VMOVDQU32(z, at(sums, registers*v+t))
-		}
-	}
 	done()
+}
+
+// firstGroup is the number of the first group of a row.
+func firstGroup(row int) GPVirtual {
+	p := pointer("at")
+	MOVQ(Mem{Base: p, Disp: 8 * row}, p)
+	return p
+}
+
+func zeroedGP() GPVirtual {
+	r := GP64()
+	XORQ(r, r)
+	return r
+}
+
+// groupRow adds the sum of a group to the accumulators of a row.
+type groupRow struct {
+	acc, group, scales, zeros GPVirtual
+	row                       int
+}
+
+// add is acc += float32(sum - zero*xsum) * (scale*d), then, if there are
+// minimums, acc += float32(xsum) * (minimum*d), rounding each.
+func (g groupRow) add(sum []VecVirtual) {
+	xsum, d := ZMM(), ZMM()
+	VPBROADCASTD(g.field("xsum"), xsum)
+	VBROADCASTSS(g.field("d"), d)
+	zero, scale := pointer("zero"), pointer("scale")
+	acc := make([]VecVirtual, registers)
+	for i, v := range sum {
+		z, s := ZMM(), ZMM()
+		VPMULLD(Mem{Base: zero, Index: g.zeros, Scale: 1, Disp: 64 * i}, xsum, z)
+		VPSUBD(z, v, v)
+		VCVTDQ2PS(v, v)
+		VMULPS(Mem{Base: scale, Index: g.scales, Scale: 1, Disp: 64 * i}, d, s)
+		VMULPS(s, v, v)
+		VADDPS(at(g.acc, registers*g.row+i), v, v)
+		acc[i] = v
+	}
+	minimum, none := pointer("minimum"), fmt.Sprintf("no_minimum%d", g.row)
+	TESTQ(minimum, minimum)
+	JZ(LabelRef(none))
+	VCVTDQ2PS(xsum, xsum)
+	for i, a := range acc {
+		m := ZMM()
+		VMULPS(Mem{Base: minimum, Index: g.scales, Scale: 1, Disp: 64 * i}, d, m)
+		VMULPS(m, xsum, m)
+		VADDPS(m, a, a)
+	}
+	Label(none)
+	for i, a := range acc {
+		VMOVUPS(a, at(g.acc, registers*g.row+i))
+	}
+}
+
+// field is the number of this group of the row in an argument.
+func (g groupRow) field(name string) Mem {
+	p := firstGroup(g.row)
+	SHLQ(U8(2), p)
+	ADDQ(pointer(name), p)
+	return Mem{Base: p, Index: g.group, Scale: 1}
 }
 
 // nibbles unpacks two rows of bytes, each the weights of two inputs.
@@ -110,58 +186,16 @@ func transposed(a []VecVirtual) []VecVirtual {
 	return out
 }
 
-// addGroup writes acc += float32(isum - zero*xsum) * (scale * d), rounding each;
-// split takes isum as 128*high + low.
-func addGroup(name string, split bool) {
-	sums, text := "sums *[64]int32", "sums"
-	if split {
-		sums, text = "sums *[2][64]int32", "128*sums[0]+sums[1]"
-	}
-	function(name, fmt.Sprintf("func(acc *[64]float32, %s, zero *[64]int32, scale *[64]float32, xsum int32, d float32)", sums),
-		fmt.Sprintf("is acc += float32(%s - zero*xsum) * (scale*d), rounding each.", text))
-	acc, isum, zero, scale := pointer("acc"), pointer("sums"), pointer("zero"), pointer("scale")
-	xsum, d := integer("xsum"), float("d")
-	for i := range registers {
-		v, z, s := ZMM(), ZMM(), ZMM()
-		VMOVDQU32(at(isum, i), v)
-		if split {
-			VPSLLD(U8(7), v, v)
-			VPADDD(at(isum, registers+i), v, v)
-		}
-		VPMULLD(at(zero, i), xsum, z)
-		VPSUBD(z, v, v)
-		VCVTDQ2PS(v, v)
-		VMULPS(at(scale, i), d, s)
-		VMULPS(s, v, v)
-		VADDPS(at(acc, i), v, v)
-		VMOVUPS(v, at(acc, i))
-	}
-	done()
-}
-
-func addMinimum() {
-	function("addMinimum", "func(acc, minimum *[64]float32, xsum, d float32)",
-		"is acc += xsum * (minimum*d), rounding each.")
-	acc, minimum := pointer("acc"), pointer("minimum")
-	xsum, d := float("xsum"), float("d")
-	for i := range registers {
-		m := ZMM()
-		VMULPS(at(minimum, i), d, m)
-		VMULPS(m, xsum, m)
-		VADDPS(at(acc, i), m, m)
-		VMOVUPS(m, at(acc, i))
-	}
-	done()
-}
-
 func widenZeros() {
-	function("widenZeros", "func(dst *[64]int32, zero *int8, offset int32)", "is dst = zero + offset.")
+	function("widenZeros", "func(dst *int32, zero *int8, blocks int, offset int32)", "is dst = zero + offset for 16*blocks zero points.")
 	dst, zero, offset := pointer("dst"), pointer("zero"), integer("offset")
-	for i := range registers {
+	loop("blocks", "blocks", func() {
 		z := ZMM()
-		VPMOVSXBD(Mem{Base: zero, Disp: 16 * i}, z)
+		VPMOVSXBD(Mem{Base: zero}, z)
 		VPADDD(offset, z, z)
-		VMOVDQU32(z, at(dst, i))
-	}
+		VMOVDQU32(z, Mem{Base: dst})
+		ADDQ(U8(16), zero)
+		ADDQ(U8(64), dst)
+	})
 	done()
 }

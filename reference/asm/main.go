@@ -14,13 +14,15 @@ import (
 func main() {
 	ConstraintExpr("amd64")
 	mulAdd()
-	for _, vectors := range []int{1, 2, 4} {
-		dot("dotNibbles", vectors, 0x0F0F0F0F, nibbles)
-		dot("dotBytes", vectors, 0x80808080, bytes)
+	for _, split := range []bool{false, true} {
+		for _, rows := range []int{1, 4} {
+			if split && rows > 2 {
+				rows = 2
+			}
+			integerRows("nibbles", rows, split, 0x0F0F0F0F, nibbles)
+			integerRows("bytes", rows, split, 0x80808080, bytes)
+		}
 	}
-	addGroup("addGroup", false)
-	addGroup("addGroupSplit", true)
-	addMinimum()
 	widenF16()
 	widenZeros()
 	dequantize("dequantizeNibbles", true)
@@ -103,8 +105,9 @@ func broadcast(bits uint32) VecVirtual {
 	return z
 }
 
-// loop runs body while counter, which it counts down, is above zero.
-func loop(label string, counter GPVirtual, body func()) {
+// loop runs body as often as an argument says.
+func loop(label, argument string, body func()) {
+	counter := pointer(argument)
 	TESTQ(counter, counter)
 	JLE(LabelRef(label + "_done"))
 	Label(label)
