@@ -129,7 +129,7 @@ func BenchmarkElementwise(b *testing.B) {
 		{"softcap", 2, func() { softcap(y, x, 30) }},
 		{"rms_norm", 3, func() { l.rmsNorm(y, x, w, 1e-5) }},
 		{"rope", 3, func() { rope(y, x, w[:64], w[64:128], 128) }},
-		{"round to float16", 2, func() { roundF16(y, x) }},
+		{"round to float16", 2, func() { l.roundF16(y, x) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(4 * width * c.arrays)

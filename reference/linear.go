@@ -111,9 +111,10 @@ func (b *bodyBuilder) prepare(x *ir.Value, width int, kind string, group int) *a
 	b.prepared[key] = a
 	switch kind {
 	case ir.KindF16:
+		loops := b.loops()
 		a.f = &value{f: make([]float32, rows*width)}
 		b.addPrepare(vectors, int64(4*width), func(t int) {
-			roundF16(a.f.f[t*width:(t+1)*width], from.f[t*width:(t+1)*width])
+			loops.roundF16(a.f.f[t*width:(t+1)*width], from.f[t*width:(t+1)*width])
 		})
 	case ir.KindA8, ir.KindA15:
 		a.alloc(rows)

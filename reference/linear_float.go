@@ -19,7 +19,7 @@ func (l *loops) floatBlock(s *scratch, acc []float32, x *activations, rows []int
 		n := min(tileInputs, w.k-k)
 		tile := w.floatTile(l, s, n, i, k)
 		if x.kind == ir.KindF16 && w.elem == ir.Block {
-			roundF16(tile, tile)
+			l.roundF16(tile, tile)
 		}
 		for t, row := range rows {
 			l.mulAdd(acc[t*lanes:(t+1)*lanes], x.f.f[row*x.width+k:][:n], tile, lanes)
@@ -38,9 +38,7 @@ func (w *matrix) floatTile(l *loops, s *scratch, n, i, k int) []float32 {
 	case ir.F16:
 		l.widenF16(dst, w.u16[at:at+len(dst)])
 	case ir.BF16:
-		for j, h := range w.u16[at : at+len(dst)] {
-			dst[j] = half.BF16ToF32(h)
-		}
+		l.widenBF16(dst, w.u16[at:at+len(dst)])
 	default:
 		w.dequantize(l, &s.group, dst, i, k)
 	}
@@ -62,7 +60,7 @@ func (w *matrix) dequantize(l *loops, g *groupScratch, dst []float32, i, k int) 
 			l.dequantize8(dst[:n], w.q[at*size*lanes:], &g.scale, &g.zero)
 		}
 		if w.quant.Min {
-			addMinimums(dst[:n], &g.minimum)
+			l.addMinimums(dst[:n], &g.minimum)
 		}
 		dst = dst[n:]
 	}

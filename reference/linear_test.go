@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/lpuctl/lpuctl/internal/half"
@@ -111,14 +112,17 @@ func tableOf(width int, rows []func(i int) float32) *logical {
 
 // TestRoundF16 compares with package half around every float16 and between.
 func TestRoundF16(t *testing.T) {
+	const block = 16
+	loops, y := allLoops(), make([]float32, block)
 	for bits := uint32(0); bits < 0x7F800001; bits += 0x7FF {
 		for _, u := range []uint32{bits, bits | 0x80000000, bits &^ 0xFFF, bits | 0xFFF} {
 			x := []float32{math.Float32frombits(u)}
-			y := []float32{0}
-			roundF16(y, x)
 			want := []float32{half.F16ToF32(half.F32ToF16(x[0]))}
-			if diff := difference(want, y); diff != "" {
-				t.Fatalf("%08X: %s", u, diff)
+			for _, l := range loops {
+				l.roundF16(y, slices.Repeat(x, block))
+				if diff := difference(slices.Repeat(want, block), y); diff != "" {
+					t.Fatalf("%08X: %s", u, diff)
+				}
 			}
 		}
 	}

@@ -14,6 +14,9 @@ func fastLoops() *loops {
 	l := &loops{
 		mulAdd:      mulAdd512,
 		widenF16:    widenF16x512,
+		widenBF16:   widenBF16x512,
+		roundF16:    roundF16x512,
+		addMinimums: addMinimums512,
 		dequantize4: dequantize4x512, dequantize8: dequantize8x512,
 		softmaxExp: softmaxExp512,
 		rmsNorm:    rmsNorm512,
@@ -60,6 +63,30 @@ func dequantize8x512(dst []float32, q []byte, scale *[lanes]float32, zero *[lane
 	if rows := len(dst) / lanes; rows > 0 {
 		_ = q[rows*lanes-1]
 		dequantizeBytesAVX512(&dst[0], &q[0], scale, zero, rows)
+	}
+}
+
+func widenBF16x512(dst []float32, src []uint16) {
+	n := len(src) / block * block
+	if n > 0 {
+		_ = dst[n-1]
+		widenBF16AVX512(&dst[0], &src[0], n/block)
+	}
+	widenBF16(dst[n:], src[n:])
+}
+
+func roundF16x512(y, x []float32) {
+	n := len(x) / block * block
+	if n > 0 {
+		_ = y[n-1]
+		roundF16AVX512(&y[0], &x[0], n/block)
+	}
+	roundF16(y[n:], x[n:])
+}
+
+func addMinimums512(dst []float32, minimum *[lanes]float32) {
+	if rows := len(dst) / lanes; rows > 0 {
+		addMinimumsAVX512(&dst[0], minimum, rows)
 	}
 }
 

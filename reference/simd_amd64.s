@@ -2009,6 +2009,81 @@ blocks_done:
 	VZEROUPPER
 	RET
 
+// func widenBF16AVX512(dst *float32, src *uint16, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·widenBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VPMOVZXWD (CX), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x40, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func roundF16AVX512(y *float32, x *float32, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·roundF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VMOVUPS   (CX), Z0
+	VCVTPS2PH $0x00, Z0, Y0
+	VCVTPH2PS Y0, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func addMinimumsAVX512(dst *float32, minimum *[64]float32, rows int)
+// Requires: AVX, AVX512F
+TEXT ·addMinimumsAVX512(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    minimum+8(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	MOVQ    rows+16(FP), CX
+	TESTQ   CX, CX
+	JLE     rows_done
+
+rows:
+	VADDPS  (AX), Z0, Z4
+	VMOVUPS Z4, (AX)
+	VADDPS  64(AX), Z1, Z4
+	VMOVUPS Z4, 64(AX)
+	VADDPS  128(AX), Z2, Z4
+	VMOVUPS Z4, 128(AX)
+	VADDPS  192(AX), Z3, Z4
+	VMOVUPS Z4, 192(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    CX
+	JNZ     rows
+
+rows_done:
+	VZEROUPPER
+	RET
+
 // func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
 // Requires: AVX, AVX512F
 TEXT ·widenZerosAVX512(SB), NOSPLIT, $0-28

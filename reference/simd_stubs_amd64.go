@@ -54,6 +54,21 @@ func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, z
 //go:noescape
 func widenF16AVX512(dst *float32, src *uint16, blocks int)
 
+// widenBF16AVX512 converts 16*blocks bfloat16 numbers.
+//
+//go:noescape
+func widenBF16AVX512(dst *float32, src *uint16, blocks int)
+
+// roundF16AVX512 rounds 16*blocks numbers to float16, to the nearest, ties to even.
+//
+//go:noescape
+func roundF16AVX512(y *float32, x *float32, blocks int)
+
+// addMinimumsAVX512 is dst = dst + minimum for rows of 64 numbers.
+//
+//go:noescape
+func addMinimumsAVX512(dst *float32, minimum *[64]float32, rows int)
+
 // widenZerosAVX512 is dst = zero + offset for 16*blocks zero points.
 //
 //go:noescape

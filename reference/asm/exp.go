@@ -99,6 +99,16 @@ func unary(name, doc string, prepare func() (f func(x VecVirtual))) {
 	done()
 }
 
+func roundF16() {
+	unary("roundF16", "rounds 16*blocks numbers to float16, to the nearest, ties to even.", func() func(VecVirtual) {
+		return func(x VecVirtual) {
+			h := YMM()
+			VCVTPS2PH(U8(0), x, h)
+			VCVTPH2PS(h, x)
+		}
+	})
+}
+
 func silu() {
 	unary("silu", "is y = x / (1 + exp(-x)) for 16*blocks numbers.", func() func(VecVirtual) {
 		e, sign := newExponential(), broadcast(1<<31)

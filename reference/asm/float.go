@@ -40,15 +40,41 @@ func mulAdd() {
 	done()
 }
 
-func widenF16() {
-	function("widenF16", "func(dst *float32, src *uint16, blocks int)", "converts 16*blocks float16 numbers.")
+// widen writes the conversion of 16-bit floats to float32.
+func widen(name, doc string, convert func(src Mem, dst VecVirtual)) {
+	function(name, "func(dst *float32, src *uint16, blocks int)", doc)
 	dst, src := pointer("dst"), pointer("src")
 	loop("blocks", "blocks", func() {
 		z := ZMM()
-		VCVTPH2PS(Mem{Base: src}, z)
+		convert(Mem{Base: src}, z)
 		VMOVUPS(z, Mem{Base: dst})
 		ADDQ(U8(32), src)
 		ADDQ(U8(64), dst)
+	})
+	done()
+}
+
+func widenF16() {
+	widen("widenF16", "converts 16*blocks float16 numbers.", func(src Mem, dst VecVirtual) { VCVTPH2PS(src, dst) })
+}
+
+func widenBF16() {
+	widen("widenBF16", "converts 16*blocks bfloat16 numbers.", func(src Mem, dst VecVirtual) {
+		VPMOVZXWD(src, dst)
+		VPSLLD(U8(16), dst, dst)
+	})
+}
+
+func addMinimums() {
+	function("addMinimums", "func(dst *float32, minimum *[64]float32, rows int)", "is dst = dst + minimum for rows of 64 numbers.")
+	dst, minimum := pointer("dst"), loaded(pointer("minimum"), registers)
+	loop("rows", "rows", func() {
+		for i, m := range minimum {
+			v := ZMM()
+			VADDPS(at(dst, i), m, v)
+			VMOVUPS(v, at(dst, i))
+		}
+		ADDQ(U32(256), dst)
 	})
 	done()
 }

@@ -24,6 +24,9 @@ func main() {
 		}
 	}
 	widenF16()
+	widenBF16()
+	roundF16()
+	addMinimums()
 	widenZeros()
 	dequantize("dequantizeNibbles", true)
 	dequantize("dequantizeBytes", false)
