@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 60s
 
-.PHONY: help demo test test-model test-families smollm2 gemma3 tools conformance bench golden fuzz lint cross
+.PHONY: help demo test test-model test-families smollm2 gemma3 tools conformance bench asm golden fuzz lint cross
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
@@ -42,6 +42,9 @@ conformance: ## Groq client, tokenizers and chat templates against software of o
 
 bench: ## benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...
+
+asm: ## rewrite the SIMD kernels from their generator
+	go generate ./reference
 
 golden: ## rewrite the golden texts of the tests; review the diff
 	sh scripts/golden.sh
