@@ -58,7 +58,7 @@ func attentionKernel(b *bodyBuilder, n *ir.Node) step {
 				first := max(seen-a.window, 0)
 				p := s.scores[:seen-first]
 				loops.scores(p, q.f[u*d:(u+1)*d], k[kv*d*dims.Context+first:], dims.Context, a.scale)
-				a.probabilities(loops, p, head)
+				a.probabilities(loops, s, p, head)
 				loops.weightedSum(y.f[u*d:(u+1)*d], p, v[(first*dims.KVHeads+kv)*d:], dims.KVHeads*d)
 			}
 		},
@@ -89,15 +89,15 @@ func newAttention(b *bodyBuilder, n *ir.Node, dims ir.CacheDims) attention {
 }
 
 // probabilities turns the scores of one head to probabilities.
-func (a *attention) probabilities(l *loops, p []float32, head int) {
+func (a *attention) probabilities(l *loops, s *scratch, p []float32, head int) {
 	if a.softcap > 0 {
 		softcap(p, p, a.softcap)
 	}
 	if a.sinks == nil {
-		l.softmax(p, float32(math.Inf(-1)))
+		l.softmax(s, p, float32(math.Inf(-1)))
 		return
 	}
-	l.softmax(p, a.sinks.f[head])
+	l.softmax(s, p, a.sinks.f[head])
 }
 
 // scores is s[i] = (sum over d of q[d]*k[d*stride+i]) * scale, d ascending.
@@ -111,21 +111,21 @@ func (l *loops) scores(s, q, k []float32, stride int, scale float32) {
 
 // softmax replaces scores by their softmax (rules 4 and 6) with one more score,
 // the sink, which takes no value; -Inf is no sink.
-func (l *loops) softmax(p []float32, sink float32) {
+func (l *loops) softmax(s *scratch, p []float32, sink float32) {
 	m := sink
 	for _, v := range p {
 		m = max(m, v) // NaN wins
 	}
-	sum := l.softmaxExp(p, m) + exp(sink-m)
+	sum := l.softmaxExp(s, p, m) + exp(sink-m)
 	for i := range p {
 		p[i] /= sum
 	}
 }
 
-func softmaxExp(p []float32, m float32) float32 {
-	var sums [16]float32
-	addExp(&sums, p, m)
-	return tree(&sums)
+func softmaxExp(s *scratch, p []float32, m float32) float32 {
+	s.sums = [16]float32{}
+	addExp(&s.sums, p, m)
+	return tree(&s.sums)
 }
 
 // addExp replaces p by exp(p-m) and adds it to interleaved sums of what is

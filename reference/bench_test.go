@@ -9,7 +9,8 @@ import (
 	"github.com/lpuctl/lpuctl/ir"
 )
 
-// BenchmarkLinear is one linear of 1024 outputs and 2048 inputs on one thread.
+// BenchmarkLinear is one linear of 1024 outputs and 2048 inputs on one thread,
+// on each set of loops that the machine has, the plain ones last.
 // Its bytes are those of the packed weight; Gop/s counts a multiply-add as two.
 func BenchmarkLinear(b *testing.B) {
 	const n, k = 1024, 2048
@@ -34,18 +35,20 @@ func BenchmarkLinear(b *testing.B) {
 		{ir.KindA15, q8},
 	} {
 		for _, rows := range []int{1, 16} {
-			b.Run(fmt.Sprintf("%s/%v/%d", c.kind, c.weight, rows), func(b *testing.B) { benchmarkLinear(b, c, rows) })
+			for i, l := range allLoops() {
+				b.Run(fmt.Sprintf("%s/%v/%d/loops=%d", c.kind, c.weight, rows, i), func(b *testing.B) { benchmarkLinear(b, c, rows, l) })
+			}
 		}
 	}
 }
 
-func benchmarkLinear(b *testing.B, c linearCase, rows int) {
+func benchmarkLinear(b *testing.B, c linearCase, rows int, l *loops) {
 	width := c.weight.Shape[1]
 	m := moduleOf(b, rows, ir.Tensor(ir.F32, rows, width), func(m *ir.Builder) body {
 		w := m.Weight("w", c.weight)
 		return func(f *ir.FuncBuilder, x, _ *ir.Value) *ir.Value { return f.Linear("y", x, w, c.kind) }
 	})
-	e := newEngine(b, m, syntheticStore(b, m), 1)
+	e := newEngineWith(b, m, syntheticStore(b, m), Options{Threads: 1, loops: l})
 	node := m.Func("decode").Nodes[1]
 	b.SetBytes(c.weight.Bytes())
 	tokens := allTokens(rows)
@@ -94,13 +97,14 @@ func BenchmarkAttention(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	q, k, v := randomFloats(r, ir.F32, d), randomFloats(r, ir.F32, d*context), randomFloats(r, ir.F32, d*context)
 	p, y, l := make([]float32, seen), make([]float32, d), fastLoops()
+	s := &scratch{}
 	for _, c := range []struct {
 		name  string
 		bytes int64
 		run   func()
 	}{
 		{"scores", 4 * d * seen, func() { l.scores(p, q, k, context, 0.1) }},
-		{"softmax", 4 * seen, func() { l.softmax(p, float32(math.Inf(-1))) }},
+		{"softmax", 4 * seen, func() { l.softmax(s, p, float32(math.Inf(-1))) }},
 		{"sum", 4 * d * seen, func() { l.weightedSum(y, p, v, d) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -117,7 +121,7 @@ func BenchmarkElementwise(b *testing.B) {
 	const width = 8192
 	r := rand.New(rand.NewPCG(1, 1))
 	x, w, y := randomFloats(r, ir.F32, width), randomFloats(r, ir.F32, width), make([]float32, width)
-	l := fastLoops()
+	l, s := fastLoops(), scratch{}
 	for _, c := range []struct {
 		name   string
 		arrays int64
@@ -127,7 +131,7 @@ func BenchmarkElementwise(b *testing.B) {
 		{"silu", 2, func() { l.silu(y, x) }},
 		{"gelu", 2, func() { l.gelu(y, x) }},
 		{"softcap", 2, func() { softcap(y, x, 30) }},
-		{"rms_norm", 3, func() { l.rmsNorm(y, x, w, 1e-5) }},
+		{"rms_norm", 3, func() { l.rmsNorm(&s, y, x, w, 1e-5) }},
 		{"rope", 3, func() { rope(y, x, w[:64], w[64:128], 128) }},
 		{"round to float16", 2, func() { l.roundF16(y, x) }},
 	} {

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 
@@ -26,8 +27,7 @@ type Options struct {
 	// Threads is the number of goroutines that share the work; 0 means
 	// GOMAXPROCS. It does not change a bit of any result.
 	Threads int
-	// Plain keeps to the kernels in plain Go. It does not change a bit either.
-	Plain bool
+	loops   *loops // of a test; nil for those of the machine
 	// AfterCall, if not nil, is told the path of every call of a private
 	// function, such as "layers.3", when it has run.
 	AfterCall func(path string)
@@ -55,10 +55,7 @@ type Engine struct {
 // tokens i32[T], pos i32[], kcache and vcache, and the results logits f32[T,V]
 // and the two caches.
 func New(m *ir.Module, weights Weights, opts Options) (*Engine, error) {
-	e := &Engine{source: weights, afterCall: opts.AfterCall, loops: fastLoops()}
-	if opts.Plain {
-		e.loops = plainLoops()
-	}
+	e := &Engine{source: weights, afterCall: opts.AfterCall, loops: cmp.Or(opts.loops, fastLoops())}
 	e.release, _ = weights.(releaser)
 	if opts.Threads == 0 {
 		opts.Threads = runtime.GOMAXPROCS(0)

@@ -24,14 +24,8 @@ func newEngine(t testing.TB, m *ir.Module, weights Weights, threads int) *Engine
 	return newEngineWith(t, m, weights, Options{Threads: threads})
 }
 
-// newPlainEngine is an engine of the plain Go kernels.
-func newPlainEngine(t testing.TB, m *ir.Module, weights Weights, threads int) *Engine {
-	t.Helper()
-	return newEngineWith(t, m, weights, Options{Threads: threads, Plain: true})
-}
-
-// allLoops are those of this machine and the plain ones.
-func allLoops() []*loops { return []*loops{fastLoops(), plainLoops()} }
+// allLoops are the plain loops and those of this machine.
+func allLoops() []*loops { return append(machineLoops(), plainLoops()) }
 
 func newEngineWith(t testing.TB, m *ir.Module, weights Weights, opts Options) *Engine {
 	t.Helper()
@@ -73,7 +67,10 @@ func traced(t testing.TB, e *Engine, c chunk) []trace.Record {
 func requireOracle(t testing.TB, m *ir.Module, weights logicals, chunks ...chunk) {
 	t.Helper()
 	store := weights.store(t, m)
-	engines := []*Engine{newEngine(t, m, store, 2), newPlainEngine(t, m, store, 2)}
+	var engines []*Engine
+	for _, l := range allLoops() {
+		engines = append(engines, newEngineWith(t, m, store, Options{Threads: 2, loops: l}))
+	}
 	o := &oracle{module: m, weights: weights}
 	for _, c := range chunks {
 		entry := "prefill"

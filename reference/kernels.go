@@ -138,18 +138,18 @@ func rmsNormKernel(b *bodyBuilder, n *ir.Node) step {
 	width, eps, loops := n.Results[0].Type.Shape[1], float32(n.Attrs.Float("eps")), b.loops()
 	return step{
 		units: perRow,
-		run: func(_ *scratch, lo, hi int) {
+		run: func(s *scratch, lo, hi int) {
 			for at := lo * width; at < hi*width; at += len(w.f) {
-				loops.rmsNorm(y.f[at:at+len(w.f)], x.f[at:at+len(w.f)], w.f, eps)
+				loops.rmsNorm(s, y.f[at:at+len(w.f)], x.f[at:at+len(w.f)], w.f, eps)
 			}
 		},
 	}
 }
 
 // rmsNorm is one norm: y = (x * (1/sqrt(ss/N + eps))) * w (numerics rules 4 and 5).
-func rmsNorm(y, x, w []float32, eps float32) {
-	var sums [16]float32
-	normalize(y, x, w, normFactor(&sums, x, len(x), eps))
+func rmsNorm(s *scratch, y, x, w []float32, eps float32) {
+	s.sums = [16]float32{}
+	normalize(y, x, w, normFactor(&s.sums, x, len(x), eps))
 }
 
 // normFactor is 1/sqrt(ss/width + eps), where x adds its squares to the sums of

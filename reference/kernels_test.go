@@ -198,7 +198,7 @@ func TestSoftmax(t *testing.T) {
 			want := naiveSoftmax(p, nil)
 			for _, l := range allLoops() {
 				p := slices.Clone(p)
-				l.softmax(p, float32(math.Inf(-1)))
+				l.softmax(&scratch{}, p, float32(math.Inf(-1)))
 				require.Empty(t, difference(want, p), "%d scores", n)
 			}
 		}

@@ -18,11 +18,19 @@ type loops struct {
 	// addMinimums adds each lane's minimum to rows of decoded weights.
 	addMinimums func(dst []float32, minimum *[lanes]float32)
 	// softmaxExp replaces p by exp(p-m) and returns the sum (rule 4).
-	softmaxExp func(p []float32, m float32) float32
+	softmaxExp func(s *scratch, p []float32, m float32) float32
 	// rmsNorm is one norm.
-	rmsNorm func(y, x, w []float32, eps float32)
+	rmsNorm func(s *scratch, y, x, w []float32, eps float32)
 	// silu and gelu are y = f(x).
 	silu, gelu func(y, x []float32)
+}
+
+// fastLoops returns the fastest loops that this machine can run.
+func fastLoops() *loops {
+	if all := machineLoops(); len(all) > 0 {
+		return all[0]
+	}
+	return plainLoops()
 }
 
 func plainLoops() *loops {

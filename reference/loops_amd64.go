@@ -1,139 +1,192 @@
 package reference
 
-import "golang.org/x/sys/cpu"
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/lpuctl/lpuctl/ir"
+)
 
 //go:generate sh -c "cd asm && go run . -out ../simd_amd64.s -stubs ../simd_stubs_amd64.go -pkg reference"
 
-// fastLoops returns the loops for this machine: those of simd_amd64.s where it
-// has AVX-512 with VNNI (Intel since Ice Lake, AMD since Zen 4).
-func fastLoops() *loops {
+// machineLoops returns the sets of loops that this machine can run beside the
+// plain ones, the fastest first.
+func machineLoops() []*loops {
+	var all []*loops
 	x := &cpu.X86
-	if !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512VNNI {
-		return plainLoops()
+	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VNNI {
+		all = append(all, avx512().loops()) // Intel since Ice Lake, AMD since Zen 4
 	}
-	l := &loops{
-		mulAdd:      mulAdd512,
-		widenF16:    widenF16x512,
-		widenBF16:   widenBF16x512,
-		roundF16:    roundF16x512,
-		addMinimums: addMinimums512,
-		dequantize4: dequantize4x512, dequantize8: dequantize8x512,
-		softmaxExp: softmaxExp512,
-		rmsNorm:    rmsNorm512,
-		silu:       silu512, gelu: gelu512,
+	if x.HasAVX2 && x.HasFMA { // with F16C, which no CPU with both lacks
+		all = append(all, avx2().loops())
 	}
-	l.integerBlock = l.integerBlock512
-	return l
+	return all
 }
 
-// The kernels work on blocks of 16 numbers; what is left over is for the plain
+// vectors are the kernels of simd_amd64.s for a set of instructions. They work
+// on blocks of 16 numbers and rows of 64; what is left over is for the plain
 // loops, which continue in the same order.
+type vectors struct {
+	mulAddColumns                      func(y, x, w *float32, rows, stride, blocks64, blocks16 int)
+	widenF16Blocks, widenBF16Blocks    func(dst *float32, src *uint16, blocks int)
+	widenZeroBlocks                    func(dst *int32, zero *int8, blocks int, offset int32)
+	roundBlocks, siluBlocks            func(y, x *float32, blocks int)
+	geluBlocks                         func(y, x *float32, blocks int)
+	addMinimumRows                     func(dst *float32, minimum *[lanes]float32, rows int)
+	dequantizeNibbles, dequantizeBytes func(dst *float32, q *byte, scale *[lanes]float32, zero *[lanes]int32, rows int)
+	expBlocks                          func(p *float32, blocks int, m float32, sums *[16]float32)
+	squareSums                         func(sums *[16]float32, x *float32, blocks int)
+	normalizeBlocks                    func(y, x, w *float32, blocks int, r float32)
+	integer                            map[integerKey]integerKernels
+	step                               int   // inputs of a step of integer kernels
+	byteOffset                         int32 // of zero points of 8-bit weights
+}
+
+// integerKey is the bits of weights and the kind.
+type integerKey struct {
+	bits int
+	kind string
+}
+
+// integerKernels are those of one row and of several.
+type integerKernels struct {
+	one, many rowsKernel
+	rows      int // of many
+}
+
+func avx512() *vectors {
+	return &vectors{
+		mulAddColumns:  mulAddAVX512,
+		widenF16Blocks: widenF16AVX512, widenBF16Blocks: widenBF16AVX512, widenZeroBlocks: widenZerosAVX512,
+		roundBlocks: roundF16AVX512, siluBlocks: siluAVX512, geluBlocks: geluAVX512,
+		addMinimumRows: addMinimumsAVX512, dequantizeNibbles: dequantizeNibblesAVX512, dequantizeBytes: dequantizeBytesAVX512,
+		expBlocks: softmaxExpAVX512, squareSums: squareSumsAVX512, normalizeBlocks: normalizeAVX512,
+		integer: map[integerKey]integerKernels{
+			{4, ir.KindA8}:  {nibblesA8x1AVX512, nibblesA8x4AVX512, 4},
+			{4, ir.KindA15}: {nibblesA15x1AVX512, nibblesA15x2AVX512, 2},
+			{8, ir.KindA8}:  {bytesA8x1AVX512, bytesA8x4AVX512, 4},
+			{8, ir.KindA15}: {bytesA15x1AVX512, bytesA15x2AVX512, 2},
+		},
+		step: 4, byteOffset: 128,
+	}
+}
+
+func avx2() *vectors {
+	return &vectors{
+		mulAddColumns:  mulAddAVX2,
+		widenF16Blocks: widenF16AVX2, widenBF16Blocks: widenBF16AVX2, widenZeroBlocks: widenZerosAVX2,
+		roundBlocks: roundF16AVX2, siluBlocks: siluAVX2, geluBlocks: geluAVX2,
+		addMinimumRows: addMinimumsAVX2, dequantizeNibbles: dequantizeNibblesAVX2, dequantizeBytes: dequantizeBytesAVX2,
+		expBlocks: softmaxExpAVX2, squareSums: squareSumsAVX2, normalizeBlocks: normalizeAVX2,
+		integer: map[integerKey]integerKernels{
+			{4, ir.KindA8}:  {nibblesA8x1AVX2, nibblesA8x2AVX2, 2},
+			{4, ir.KindA15}: {nibblesA15x1AVX2, nibblesA15x1AVX2, 1},
+			{8, ir.KindA8}:  {bytesA8x1AVX2, bytesA8x2AVX2, 2},
+			{8, ir.KindA15}: {bytesA15x1AVX2, bytesA15x1AVX2, 1},
+		},
+		step: 16, byteOffset: 0, // it reads bytes as signed
+	}
+}
+
+// loops returns the kernels as loops.
+func (v *vectors) loops() *loops {
+	return &loops{
+		mulAdd:   v.mulAdd,
+		widenF16: v.widenF16, widenBF16: v.widenBF16, roundF16: v.roundF16,
+		addMinimums: v.addMinimums, dequantize4: v.dequantize4, dequantize8: v.dequantize8,
+		softmaxExp: v.softmaxExp, rmsNorm: v.rmsNorm, silu: v.silu, gelu: v.gelu,
+		integerBlock: v.integerBlock,
+	}
+}
+
 const block = 16
 
-func mulAdd512(y, x, w []float32, stride int) {
-	n := len(y) / block * block
-	if n > 0 && len(x) > 0 {
-		_ = w[(len(x)-1)*stride+n-1]
-		mulAddAVX512(&y[0], &x[0], &w[0], len(x), stride, n/lanes, n%lanes/block)
+func (v *vectors) mulAdd(y, x, w []float32, stride int) {
+	if len(x) == 0 {
+		return
 	}
-	if n < len(y) && len(x) > 0 {
+	n := len(y) / block * block
+	if n > 0 {
+		_ = w[(len(x)-1)*stride+n-1]
+		v.mulAddColumns(&y[0], &x[0], &w[0], len(x), stride, n/lanes, n%lanes/block)
+	}
+	if n < len(y) {
 		mulAdd(y[n:], x, w[n:], stride)
 	}
 }
 
-func widenF16x512(dst []float32, src []uint16) {
+func (v *vectors) widenF16(dst []float32, src []uint16) {
 	n := len(src) / block * block
 	if n > 0 {
 		_ = dst[n-1]
-		widenF16AVX512(&dst[0], &src[0], n/block)
+		v.widenF16Blocks(&dst[0], &src[0], n/block)
 	}
 	widenF16(dst[n:], src[n:])
 }
 
-func dequantize4x512(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32) {
-	rows := len(dst) / (2 * lanes)
-	if rows > 0 {
-		_ = q[rows*lanes-1]
-		dequantizeNibblesAVX512(&dst[0], &q[0], scale, zero, rows)
-	}
-	dequantize4(dst[rows*2*lanes:], q[rows*lanes:], scale, zero)
-}
-
-func dequantize8x512(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32) {
-	if rows := len(dst) / lanes; rows > 0 {
-		_ = q[rows*lanes-1]
-		dequantizeBytesAVX512(&dst[0], &q[0], scale, zero, rows)
-	}
-}
-
-func widenBF16x512(dst []float32, src []uint16) {
+func (v *vectors) widenBF16(dst []float32, src []uint16) {
 	n := len(src) / block * block
 	if n > 0 {
 		_ = dst[n-1]
-		widenBF16AVX512(&dst[0], &src[0], n/block)
+		v.widenBF16Blocks(&dst[0], &src[0], n/block)
 	}
 	widenBF16(dst[n:], src[n:])
 }
 
-func roundF16x512(y, x []float32) {
+// unary runs a kernel on whole blocks and a plain loop on the rest.
+func unary(y, x []float32, blocks func(y, x *float32, blocks int), rest func(y, x []float32)) {
 	n := len(x) / block * block
 	if n > 0 {
 		_ = y[n-1]
-		roundF16AVX512(&y[0], &x[0], n/block)
+		blocks(&y[0], &x[0], n/block)
 	}
-	roundF16(y[n:], x[n:])
+	rest(y[n:], x[n:])
 }
 
-func addMinimums512(dst []float32, minimum *[lanes]float32) {
+func (v *vectors) roundF16(y, x []float32) { unary(y, x, v.roundBlocks, roundF16) }
+func (v *vectors) silu(y, x []float32)     { unary(y, x, v.siluBlocks, silu) }
+func (v *vectors) gelu(y, x []float32)     { unary(y, x, v.geluBlocks, gelu) }
+
+func (v *vectors) addMinimums(dst []float32, minimum *[lanes]float32) {
 	if rows := len(dst) / lanes; rows > 0 {
-		addMinimumsAVX512(&dst[0], minimum, rows)
+		v.addMinimumRows(&dst[0], minimum, rows)
 	}
 }
 
-// widenZeros512 is dst = zero + offset for whole blocks.
-func widenZeros512(dst []int32, zero []int8, offset int32) {
-	_ = zero[len(dst)-1]
-	widenZerosAVX512(&dst[0], &zero[0], len(dst)/block, offset)
+func (v *vectors) dequantize4(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32) {
+	rows := len(dst) / (2 * lanes)
+	if rows > 0 {
+		_ = q[rows*lanes-1]
+		v.dequantizeNibbles(&dst[0], &q[0], scale, zero, rows)
+	}
+	dequantize4(dst[rows*2*lanes:], q[rows*lanes:], scale, zero)
 }
 
-func softmaxExp512(p []float32, m float32) float32 {
-	var sums [16]float32
+func (v *vectors) dequantize8(dst []float32, q []byte, scale *[lanes]float32, zero *[lanes]int32) {
+	if rows := len(dst) / lanes; rows > 0 {
+		_ = q[rows*lanes-1]
+		v.dequantizeBytes(&dst[0], &q[0], scale, zero, rows)
+	}
+}
+
+func (v *vectors) softmaxExp(s *scratch, p []float32, m float32) float32 {
+	s.sums = [16]float32{}
 	n := len(p) / block * block
 	if n > 0 {
-		softmaxExpAVX512(&p[0], n/block, m, &sums)
+		v.expBlocks(&p[0], n/block, m, &s.sums)
 	}
-	addExp(&sums, p[n:], m)
-	return tree(&sums)
+	addExp(&s.sums, p[n:], m)
+	return tree(&s.sums)
 }
 
-func rmsNorm512(y, x, w []float32, eps float32) {
+func (v *vectors) rmsNorm(s *scratch, y, x, w []float32, eps float32) {
 	n := len(x) / block * block
 	if n == 0 {
-		rmsNorm(y, x, w, eps)
+		rmsNorm(s, y, x, w, eps)
 		return
 	}
 	_, _ = y[n-1], w[n-1]
-	var sums [16]float32
-	squareSumsAVX512(&sums, &x[0], n/block)
-	r := normFactor(&sums, x[n:], len(x), eps)
-	normalizeAVX512(&y[0], &x[0], &w[0], n/block, r)
+	v.squareSums(&s.sums, &x[0], n/block)
+	r := normFactor(&s.sums, x[n:], len(x), eps)
+	v.normalizeBlocks(&y[0], &x[0], &w[0], n/block, r)
 	normalize(y[n:], x[n:], w[n:], r)
-}
-
-func silu512(y, x []float32) {
-	n := len(x) / block * block
-	if n > 0 {
-		_ = y[n-1]
-		siluAVX512(&y[0], &x[0], n/block)
-	}
-	silu(y[n:], x[n:])
-}
-
-func gelu512(y, x []float32) {
-	n := len(x) / block * block
-	if n > 0 {
-		_ = y[n-1]
-		geluAVX512(&y[0], &x[0], n/block)
-	}
-	gelu(y[n:], x[n:])
 }

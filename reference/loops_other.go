@@ -2,5 +2,6 @@
 
 package reference
 
-// fastLoops returns the loops for this machine.
-func fastLoops() *loops { return plainLoops() }
+// machineLoops returns the sets of loops that this machine can run beside the
+// plain ones: none.
+func machineLoops() []*loops { return nil }

@@ -79,18 +79,18 @@ func routerTopKKernel(b *bodyBuilder, n *ir.Node) step {
 	}
 	return step{
 		units: perRow,
-		run: func(_ *scratch, lo, hi int) {
+		run: func(s *scratch, lo, hi int) {
 			for t := lo; t < hi; t++ {
 				x, p, ids := logits.f[t*experts:(t+1)*experts], weights.f[t*k:(t+1)*k], r.ids[t*k:(t+1)*k]
 				topK(ids, x)
 				if space == nil {
 					gather(p, x, ids)
-					loops.softmax(p, noSink)
+					loops.softmax(s, p, noSink)
 					continue
 				}
 				all := space[t*experts : (t+1)*experts]
 				copy(all, x)
-				loops.softmax(all, noSink)
+				loops.softmax(s, all, noSink)
 				gather(p, all, ids)
 			}
 		},

@@ -34,6 +34,7 @@ type scratch struct {
 	group  groupScratch
 	block  blockScratch
 	at     [4]int // first groups of rows
+	sums   [16]float32
 }
 
 func newPool(threads, context, rows, groups int) *pool {

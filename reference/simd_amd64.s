@@ -4,6 +4,360 @@
 
 #include "textflag.h"
 
+DATA constants<>+0(SB)/4, $0x0f0f0f0f
+DATA constants<>+4(SB)/4, $0x0f0f0f0f
+DATA constants<>+8(SB)/4, $0x0f0f0f0f
+DATA constants<>+12(SB)/4, $0x0f0f0f0f
+DATA constants<>+16(SB)/4, $0x0f0f0f0f
+DATA constants<>+20(SB)/4, $0x0f0f0f0f
+DATA constants<>+24(SB)/4, $0x0f0f0f0f
+DATA constants<>+28(SB)/4, $0x0f0f0f0f
+DATA constants<>+32(SB)/4, $0x0f0f0f0f
+DATA constants<>+36(SB)/4, $0x0f0f0f0f
+DATA constants<>+40(SB)/4, $0x0f0f0f0f
+DATA constants<>+44(SB)/4, $0x0f0f0f0f
+DATA constants<>+48(SB)/4, $0x0f0f0f0f
+DATA constants<>+52(SB)/4, $0x0f0f0f0f
+DATA constants<>+56(SB)/4, $0x0f0f0f0f
+DATA constants<>+60(SB)/4, $0x0f0f0f0f
+DATA constants<>+64(SB)/4, $0x0000000f
+DATA constants<>+68(SB)/4, $0x0000000f
+DATA constants<>+72(SB)/4, $0x0000000f
+DATA constants<>+76(SB)/4, $0x0000000f
+DATA constants<>+80(SB)/4, $0x0000000f
+DATA constants<>+84(SB)/4, $0x0000000f
+DATA constants<>+88(SB)/4, $0x0000000f
+DATA constants<>+92(SB)/4, $0x0000000f
+DATA constants<>+96(SB)/4, $0x0000000f
+DATA constants<>+100(SB)/4, $0x0000000f
+DATA constants<>+104(SB)/4, $0x0000000f
+DATA constants<>+108(SB)/4, $0x0000000f
+DATA constants<>+112(SB)/4, $0x0000000f
+DATA constants<>+116(SB)/4, $0x0000000f
+DATA constants<>+120(SB)/4, $0x0000000f
+DATA constants<>+124(SB)/4, $0x0000000f
+DATA constants<>+128(SB)/4, $0x80808080
+DATA constants<>+132(SB)/4, $0x80808080
+DATA constants<>+136(SB)/4, $0x80808080
+DATA constants<>+140(SB)/4, $0x80808080
+DATA constants<>+144(SB)/4, $0x80808080
+DATA constants<>+148(SB)/4, $0x80808080
+DATA constants<>+152(SB)/4, $0x80808080
+DATA constants<>+156(SB)/4, $0x80808080
+DATA constants<>+160(SB)/4, $0x80808080
+DATA constants<>+164(SB)/4, $0x80808080
+DATA constants<>+168(SB)/4, $0x80808080
+DATA constants<>+172(SB)/4, $0x80808080
+DATA constants<>+176(SB)/4, $0x80808080
+DATA constants<>+180(SB)/4, $0x80808080
+DATA constants<>+184(SB)/4, $0x80808080
+DATA constants<>+188(SB)/4, $0x80808080
+DATA constants<>+192(SB)/4, $0x00000080
+DATA constants<>+196(SB)/4, $0x00000080
+DATA constants<>+200(SB)/4, $0x00000080
+DATA constants<>+204(SB)/4, $0x00000080
+DATA constants<>+208(SB)/4, $0x00000080
+DATA constants<>+212(SB)/4, $0x00000080
+DATA constants<>+216(SB)/4, $0x00000080
+DATA constants<>+220(SB)/4, $0x00000080
+DATA constants<>+224(SB)/4, $0x00000080
+DATA constants<>+228(SB)/4, $0x00000080
+DATA constants<>+232(SB)/4, $0x00000080
+DATA constants<>+236(SB)/4, $0x00000080
+DATA constants<>+240(SB)/4, $0x00000080
+DATA constants<>+244(SB)/4, $0x00000080
+DATA constants<>+248(SB)/4, $0x00000080
+DATA constants<>+252(SB)/4, $0x00000080
+DATA constants<>+256(SB)/4, $0x80000000
+DATA constants<>+260(SB)/4, $0x80000000
+DATA constants<>+264(SB)/4, $0x80000000
+DATA constants<>+268(SB)/4, $0x80000000
+DATA constants<>+272(SB)/4, $0x80000000
+DATA constants<>+276(SB)/4, $0x80000000
+DATA constants<>+280(SB)/4, $0x80000000
+DATA constants<>+284(SB)/4, $0x80000000
+DATA constants<>+288(SB)/4, $0x80000000
+DATA constants<>+292(SB)/4, $0x80000000
+DATA constants<>+296(SB)/4, $0x80000000
+DATA constants<>+300(SB)/4, $0x80000000
+DATA constants<>+304(SB)/4, $0x80000000
+DATA constants<>+308(SB)/4, $0x80000000
+DATA constants<>+312(SB)/4, $0x80000000
+DATA constants<>+316(SB)/4, $0x80000000
+DATA constants<>+320(SB)/4, $0x42b20000
+DATA constants<>+324(SB)/4, $0x42b20000
+DATA constants<>+328(SB)/4, $0x42b20000
+DATA constants<>+332(SB)/4, $0x42b20000
+DATA constants<>+336(SB)/4, $0x42b20000
+DATA constants<>+340(SB)/4, $0x42b20000
+DATA constants<>+344(SB)/4, $0x42b20000
+DATA constants<>+348(SB)/4, $0x42b20000
+DATA constants<>+352(SB)/4, $0x42b20000
+DATA constants<>+356(SB)/4, $0x42b20000
+DATA constants<>+360(SB)/4, $0x42b20000
+DATA constants<>+364(SB)/4, $0x42b20000
+DATA constants<>+368(SB)/4, $0x42b20000
+DATA constants<>+372(SB)/4, $0x42b20000
+DATA constants<>+376(SB)/4, $0x42b20000
+DATA constants<>+380(SB)/4, $0x42b20000
+DATA constants<>+384(SB)/4, $0xc2aeac4f
+DATA constants<>+388(SB)/4, $0xc2aeac4f
+DATA constants<>+392(SB)/4, $0xc2aeac4f
+DATA constants<>+396(SB)/4, $0xc2aeac4f
+DATA constants<>+400(SB)/4, $0xc2aeac4f
+DATA constants<>+404(SB)/4, $0xc2aeac4f
+DATA constants<>+408(SB)/4, $0xc2aeac4f
+DATA constants<>+412(SB)/4, $0xc2aeac4f
+DATA constants<>+416(SB)/4, $0xc2aeac4f
+DATA constants<>+420(SB)/4, $0xc2aeac4f
+DATA constants<>+424(SB)/4, $0xc2aeac4f
+DATA constants<>+428(SB)/4, $0xc2aeac4f
+DATA constants<>+432(SB)/4, $0xc2aeac4f
+DATA constants<>+436(SB)/4, $0xc2aeac4f
+DATA constants<>+440(SB)/4, $0xc2aeac4f
+DATA constants<>+444(SB)/4, $0xc2aeac4f
+DATA constants<>+448(SB)/4, $0xc3160000
+DATA constants<>+452(SB)/4, $0xc3160000
+DATA constants<>+456(SB)/4, $0xc3160000
+DATA constants<>+460(SB)/4, $0xc3160000
+DATA constants<>+464(SB)/4, $0xc3160000
+DATA constants<>+468(SB)/4, $0xc3160000
+DATA constants<>+472(SB)/4, $0xc3160000
+DATA constants<>+476(SB)/4, $0xc3160000
+DATA constants<>+480(SB)/4, $0xc3160000
+DATA constants<>+484(SB)/4, $0xc3160000
+DATA constants<>+488(SB)/4, $0xc3160000
+DATA constants<>+492(SB)/4, $0xc3160000
+DATA constants<>+496(SB)/4, $0xc3160000
+DATA constants<>+500(SB)/4, $0xc3160000
+DATA constants<>+504(SB)/4, $0xc3160000
+DATA constants<>+508(SB)/4, $0xc3160000
+DATA constants<>+512(SB)/4, $0x4b400000
+DATA constants<>+516(SB)/4, $0x4b400000
+DATA constants<>+520(SB)/4, $0x4b400000
+DATA constants<>+524(SB)/4, $0x4b400000
+DATA constants<>+528(SB)/4, $0x4b400000
+DATA constants<>+532(SB)/4, $0x4b400000
+DATA constants<>+536(SB)/4, $0x4b400000
+DATA constants<>+540(SB)/4, $0x4b400000
+DATA constants<>+544(SB)/4, $0x4b400000
+DATA constants<>+548(SB)/4, $0x4b400000
+DATA constants<>+552(SB)/4, $0x4b400000
+DATA constants<>+556(SB)/4, $0x4b400000
+DATA constants<>+560(SB)/4, $0x4b400000
+DATA constants<>+564(SB)/4, $0x4b400000
+DATA constants<>+568(SB)/4, $0x4b400000
+DATA constants<>+572(SB)/4, $0x4b400000
+DATA constants<>+576(SB)/4, $0x3fb8aa3b
+DATA constants<>+580(SB)/4, $0x3fb8aa3b
+DATA constants<>+584(SB)/4, $0x3fb8aa3b
+DATA constants<>+588(SB)/4, $0x3fb8aa3b
+DATA constants<>+592(SB)/4, $0x3fb8aa3b
+DATA constants<>+596(SB)/4, $0x3fb8aa3b
+DATA constants<>+600(SB)/4, $0x3fb8aa3b
+DATA constants<>+604(SB)/4, $0x3fb8aa3b
+DATA constants<>+608(SB)/4, $0x3fb8aa3b
+DATA constants<>+612(SB)/4, $0x3fb8aa3b
+DATA constants<>+616(SB)/4, $0x3fb8aa3b
+DATA constants<>+620(SB)/4, $0x3fb8aa3b
+DATA constants<>+624(SB)/4, $0x3fb8aa3b
+DATA constants<>+628(SB)/4, $0x3fb8aa3b
+DATA constants<>+632(SB)/4, $0x3fb8aa3b
+DATA constants<>+636(SB)/4, $0x3fb8aa3b
+DATA constants<>+640(SB)/4, $0x3f317200
+DATA constants<>+644(SB)/4, $0x3f317200
+DATA constants<>+648(SB)/4, $0x3f317200
+DATA constants<>+652(SB)/4, $0x3f317200
+DATA constants<>+656(SB)/4, $0x3f317200
+DATA constants<>+660(SB)/4, $0x3f317200
+DATA constants<>+664(SB)/4, $0x3f317200
+DATA constants<>+668(SB)/4, $0x3f317200
+DATA constants<>+672(SB)/4, $0x3f317200
+DATA constants<>+676(SB)/4, $0x3f317200
+DATA constants<>+680(SB)/4, $0x3f317200
+DATA constants<>+684(SB)/4, $0x3f317200
+DATA constants<>+688(SB)/4, $0x3f317200
+DATA constants<>+692(SB)/4, $0x3f317200
+DATA constants<>+696(SB)/4, $0x3f317200
+DATA constants<>+700(SB)/4, $0x3f317200
+DATA constants<>+704(SB)/4, $0x35bfbe8e
+DATA constants<>+708(SB)/4, $0x35bfbe8e
+DATA constants<>+712(SB)/4, $0x35bfbe8e
+DATA constants<>+716(SB)/4, $0x35bfbe8e
+DATA constants<>+720(SB)/4, $0x35bfbe8e
+DATA constants<>+724(SB)/4, $0x35bfbe8e
+DATA constants<>+728(SB)/4, $0x35bfbe8e
+DATA constants<>+732(SB)/4, $0x35bfbe8e
+DATA constants<>+736(SB)/4, $0x35bfbe8e
+DATA constants<>+740(SB)/4, $0x35bfbe8e
+DATA constants<>+744(SB)/4, $0x35bfbe8e
+DATA constants<>+748(SB)/4, $0x35bfbe8e
+DATA constants<>+752(SB)/4, $0x35bfbe8e
+DATA constants<>+756(SB)/4, $0x35bfbe8e
+DATA constants<>+760(SB)/4, $0x35bfbe8e
+DATA constants<>+764(SB)/4, $0x35bfbe8e
+DATA constants<>+768(SB)/4, $0x3ab5b722
+DATA constants<>+772(SB)/4, $0x3ab5b722
+DATA constants<>+776(SB)/4, $0x3ab5b722
+DATA constants<>+780(SB)/4, $0x3ab5b722
+DATA constants<>+784(SB)/4, $0x3ab5b722
+DATA constants<>+788(SB)/4, $0x3ab5b722
+DATA constants<>+792(SB)/4, $0x3ab5b722
+DATA constants<>+796(SB)/4, $0x3ab5b722
+DATA constants<>+800(SB)/4, $0x3ab5b722
+DATA constants<>+804(SB)/4, $0x3ab5b722
+DATA constants<>+808(SB)/4, $0x3ab5b722
+DATA constants<>+812(SB)/4, $0x3ab5b722
+DATA constants<>+816(SB)/4, $0x3ab5b722
+DATA constants<>+820(SB)/4, $0x3ab5b722
+DATA constants<>+824(SB)/4, $0x3ab5b722
+DATA constants<>+828(SB)/4, $0x3ab5b722
+DATA constants<>+832(SB)/4, $0x3c0917c2
+DATA constants<>+836(SB)/4, $0x3c0917c2
+DATA constants<>+840(SB)/4, $0x3c0917c2
+DATA constants<>+844(SB)/4, $0x3c0917c2
+DATA constants<>+848(SB)/4, $0x3c0917c2
+DATA constants<>+852(SB)/4, $0x3c0917c2
+DATA constants<>+856(SB)/4, $0x3c0917c2
+DATA constants<>+860(SB)/4, $0x3c0917c2
+DATA constants<>+864(SB)/4, $0x3c0917c2
+DATA constants<>+868(SB)/4, $0x3c0917c2
+DATA constants<>+872(SB)/4, $0x3c0917c2
+DATA constants<>+876(SB)/4, $0x3c0917c2
+DATA constants<>+880(SB)/4, $0x3c0917c2
+DATA constants<>+884(SB)/4, $0x3c0917c2
+DATA constants<>+888(SB)/4, $0x3c0917c2
+DATA constants<>+892(SB)/4, $0x3c0917c2
+DATA constants<>+896(SB)/4, $0x3d2aab44
+DATA constants<>+900(SB)/4, $0x3d2aab44
+DATA constants<>+904(SB)/4, $0x3d2aab44
+DATA constants<>+908(SB)/4, $0x3d2aab44
+DATA constants<>+912(SB)/4, $0x3d2aab44
+DATA constants<>+916(SB)/4, $0x3d2aab44
+DATA constants<>+920(SB)/4, $0x3d2aab44
+DATA constants<>+924(SB)/4, $0x3d2aab44
+DATA constants<>+928(SB)/4, $0x3d2aab44
+DATA constants<>+932(SB)/4, $0x3d2aab44
+DATA constants<>+936(SB)/4, $0x3d2aab44
+DATA constants<>+940(SB)/4, $0x3d2aab44
+DATA constants<>+944(SB)/4, $0x3d2aab44
+DATA constants<>+948(SB)/4, $0x3d2aab44
+DATA constants<>+952(SB)/4, $0x3d2aab44
+DATA constants<>+956(SB)/4, $0x3d2aab44
+DATA constants<>+960(SB)/4, $0x3e2aaa52
+DATA constants<>+964(SB)/4, $0x3e2aaa52
+DATA constants<>+968(SB)/4, $0x3e2aaa52
+DATA constants<>+972(SB)/4, $0x3e2aaa52
+DATA constants<>+976(SB)/4, $0x3e2aaa52
+DATA constants<>+980(SB)/4, $0x3e2aaa52
+DATA constants<>+984(SB)/4, $0x3e2aaa52
+DATA constants<>+988(SB)/4, $0x3e2aaa52
+DATA constants<>+992(SB)/4, $0x3e2aaa52
+DATA constants<>+996(SB)/4, $0x3e2aaa52
+DATA constants<>+1000(SB)/4, $0x3e2aaa52
+DATA constants<>+1004(SB)/4, $0x3e2aaa52
+DATA constants<>+1008(SB)/4, $0x3e2aaa52
+DATA constants<>+1012(SB)/4, $0x3e2aaa52
+DATA constants<>+1016(SB)/4, $0x3e2aaa52
+DATA constants<>+1020(SB)/4, $0x3e2aaa52
+DATA constants<>+1024(SB)/4, $0x3f000000
+DATA constants<>+1028(SB)/4, $0x3f000000
+DATA constants<>+1032(SB)/4, $0x3f000000
+DATA constants<>+1036(SB)/4, $0x3f000000
+DATA constants<>+1040(SB)/4, $0x3f000000
+DATA constants<>+1044(SB)/4, $0x3f000000
+DATA constants<>+1048(SB)/4, $0x3f000000
+DATA constants<>+1052(SB)/4, $0x3f000000
+DATA constants<>+1056(SB)/4, $0x3f000000
+DATA constants<>+1060(SB)/4, $0x3f000000
+DATA constants<>+1064(SB)/4, $0x3f000000
+DATA constants<>+1068(SB)/4, $0x3f000000
+DATA constants<>+1072(SB)/4, $0x3f000000
+DATA constants<>+1076(SB)/4, $0x3f000000
+DATA constants<>+1080(SB)/4, $0x3f000000
+DATA constants<>+1084(SB)/4, $0x3f000000
+DATA constants<>+1088(SB)/4, $0x3f800000
+DATA constants<>+1092(SB)/4, $0x3f800000
+DATA constants<>+1096(SB)/4, $0x3f800000
+DATA constants<>+1100(SB)/4, $0x3f800000
+DATA constants<>+1104(SB)/4, $0x3f800000
+DATA constants<>+1108(SB)/4, $0x3f800000
+DATA constants<>+1112(SB)/4, $0x3f800000
+DATA constants<>+1116(SB)/4, $0x3f800000
+DATA constants<>+1120(SB)/4, $0x3f800000
+DATA constants<>+1124(SB)/4, $0x3f800000
+DATA constants<>+1128(SB)/4, $0x3f800000
+DATA constants<>+1132(SB)/4, $0x3f800000
+DATA constants<>+1136(SB)/4, $0x3f800000
+DATA constants<>+1140(SB)/4, $0x3f800000
+DATA constants<>+1144(SB)/4, $0x3f800000
+DATA constants<>+1148(SB)/4, $0x3f800000
+DATA constants<>+1152(SB)/4, $0x4b400000
+DATA constants<>+1156(SB)/4, $0x4b400000
+DATA constants<>+1160(SB)/4, $0x4b400000
+DATA constants<>+1164(SB)/4, $0x4b400000
+DATA constants<>+1168(SB)/4, $0x4b400000
+DATA constants<>+1172(SB)/4, $0x4b400000
+DATA constants<>+1176(SB)/4, $0x4b400000
+DATA constants<>+1180(SB)/4, $0x4b400000
+DATA constants<>+1184(SB)/4, $0x4b400000
+DATA constants<>+1188(SB)/4, $0x4b400000
+DATA constants<>+1192(SB)/4, $0x4b400000
+DATA constants<>+1196(SB)/4, $0x4b400000
+DATA constants<>+1200(SB)/4, $0x4b400000
+DATA constants<>+1204(SB)/4, $0x4b400000
+DATA constants<>+1208(SB)/4, $0x4b400000
+DATA constants<>+1212(SB)/4, $0x4b400000
+DATA constants<>+1216(SB)/4, $0x0000007f
+DATA constants<>+1220(SB)/4, $0x0000007f
+DATA constants<>+1224(SB)/4, $0x0000007f
+DATA constants<>+1228(SB)/4, $0x0000007f
+DATA constants<>+1232(SB)/4, $0x0000007f
+DATA constants<>+1236(SB)/4, $0x0000007f
+DATA constants<>+1240(SB)/4, $0x0000007f
+DATA constants<>+1244(SB)/4, $0x0000007f
+DATA constants<>+1248(SB)/4, $0x0000007f
+DATA constants<>+1252(SB)/4, $0x0000007f
+DATA constants<>+1256(SB)/4, $0x0000007f
+DATA constants<>+1260(SB)/4, $0x0000007f
+DATA constants<>+1264(SB)/4, $0x0000007f
+DATA constants<>+1268(SB)/4, $0x0000007f
+DATA constants<>+1272(SB)/4, $0x0000007f
+DATA constants<>+1276(SB)/4, $0x0000007f
+DATA constants<>+1280(SB)/4, $0x3d372713
+DATA constants<>+1284(SB)/4, $0x3d372713
+DATA constants<>+1288(SB)/4, $0x3d372713
+DATA constants<>+1292(SB)/4, $0x3d372713
+DATA constants<>+1296(SB)/4, $0x3d372713
+DATA constants<>+1300(SB)/4, $0x3d372713
+DATA constants<>+1304(SB)/4, $0x3d372713
+DATA constants<>+1308(SB)/4, $0x3d372713
+DATA constants<>+1312(SB)/4, $0x3d372713
+DATA constants<>+1316(SB)/4, $0x3d372713
+DATA constants<>+1320(SB)/4, $0x3d372713
+DATA constants<>+1324(SB)/4, $0x3d372713
+DATA constants<>+1328(SB)/4, $0x3d372713
+DATA constants<>+1332(SB)/4, $0x3d372713
+DATA constants<>+1336(SB)/4, $0x3d372713
+DATA constants<>+1340(SB)/4, $0x3d372713
+DATA constants<>+1344(SB)/4, $0x3f4c422a
+DATA constants<>+1348(SB)/4, $0x3f4c422a
+DATA constants<>+1352(SB)/4, $0x3f4c422a
+DATA constants<>+1356(SB)/4, $0x3f4c422a
+DATA constants<>+1360(SB)/4, $0x3f4c422a
+DATA constants<>+1364(SB)/4, $0x3f4c422a
+DATA constants<>+1368(SB)/4, $0x3f4c422a
+DATA constants<>+1372(SB)/4, $0x3f4c422a
+DATA constants<>+1376(SB)/4, $0x3f4c422a
+DATA constants<>+1380(SB)/4, $0x3f4c422a
+DATA constants<>+1384(SB)/4, $0x3f4c422a
+DATA constants<>+1388(SB)/4, $0x3f4c422a
+DATA constants<>+1392(SB)/4, $0x3f4c422a
+DATA constants<>+1396(SB)/4, $0x3f4c422a
+DATA constants<>+1400(SB)/4, $0x3f4c422a
+DATA constants<>+1404(SB)/4, $0x3f4c422a
+GLOBL constants<>(SB), RODATA|NOPTR, $1408
+
 // func mulAddAVX512(y *float32, x *float32, w *float32, rows int, stride int, blocks64 int, blocks16 int)
 // Requires: AVX, AVX512F
 TEXT ·mulAddAVX512(SB), NOSPLIT, $0-56
@@ -36,7 +390,7 @@ rows64:
 	VADDPS       Z5, Z2, Z2
 	VMULPS       192(DI), Z4, Z4
 	VADDPS       Z4, Z3, Z3
-	ADDQ         $0x04, SI
+	ADDQ         $0x00000004, SI
 	ADDQ         DX, DI
 	DECQ         R8
 	JNZ          rows64
@@ -68,7 +422,7 @@ rows16:
 	VBROADCASTSS (SI), Z1
 	VMULPS       (DI), Z1, Z1
 	VADDPS       Z1, Z0, Z0
-	ADDQ         $0x04, SI
+	ADDQ         $0x00000004, SI
 	ADDQ         DX, DI
 	DECQ         R8
 	JNZ          rows16
@@ -84,1910 +438,6 @@ columns16_done:
 	VZEROUPPER
 	RET
 
-// func nibblesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·nibblesA8x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	XORQ         BX, BX
-	XORQ         SI, SI
-	XORQ         DI, DI
-	MOVL         $0x0f0f0f0f, R8
-	VPBROADCASTD R8, Z0
-	MOVQ         groups+88(FP), R8
-	TESTQ        R8, R8
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   quads+96(FP), R9
-	TESTQ  R9, R9
-	JLE    quads_done
-
-quads:
-	VMOVDQU32     (CX), Z5
-	VPSRLW        $0x04, Z5, Z6
-	VPANDD        Z0, Z5, Z5
-	VPANDD        Z0, Z6, Z6
-	VPUNPCKLBW    Z6, Z5, Z7
-	VPUNPCKHBW    Z6, Z5, Z5
-	VMOVDQU32     64(CX), Z6
-	VPSRLW        $0x04, Z6, Z8
-	VPANDD        Z0, Z6, Z6
-	VPANDD        Z0, Z8, Z8
-	VPUNPCKLBW    Z8, Z6, Z9
-	VPUNPCKHBW    Z8, Z6, Z6
-	ADDQ          $0x00000080, CX
-	VPUNPCKLWD    Z9, Z7, Z8
-	VPUNPCKHWD    Z9, Z7, Z7
-	VPUNPCKLWD    Z6, Z5, Z9
-	VPUNPCKHWD    Z6, Z5, Z5
-	VPDPBUSD.BCST (DX), Z8, Z1
-	VPDPBUSD.BCST (DX), Z7, Z2
-	VPDPBUSD.BCST (DX), Z9, Z3
-	VPDPBUSD.BCST (DX), Z5, Z4
-	ADDQ          $0x04, DX
-	DECQ          R9
-	JNZ           quads
-
-quads_done:
-	VSHUFI32X4   $0x44, Z2, Z1, Z5
-	VSHUFI32X4   $0x44, Z4, Z3, Z6
-	VSHUFI32X4   $0xee, Z2, Z1, Z7
-	VSHUFI32X4   $0xee, Z4, Z3, Z8
-	VSHUFI32X4   $0x88, Z6, Z5, Z9
-	VSHUFI32X4   $0xdd, Z6, Z5, Z5
-	VSHUFI32X4   $0x88, Z8, Z7, Z6
-	VSHUFI32X4   $0xdd, Z8, Z7, Z7
-	MOVQ         at+80(FP), R9
-	MOVQ         (R9), R9
-	SHLQ         $0x02, R9
-	MOVQ         xsum+64(FP), R10
-	ADDQ         R10, R9
-	VPBROADCASTD (R9)(BX*1), Z8
-	MOVQ         at+80(FP), R9
-	MOVQ         (R9), R9
-	SHLQ         $0x02, R9
-	MOVQ         d+72(FP), R10
-	ADDQ         R10, R9
-	VBROADCASTSS (R9)(BX*1), Z10
-	MOVQ         zero+32(FP), R9
-	MOVQ         scale+16(FP), R10
-	VPMULLD      (R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z9, Z9
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       (R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z9, Z9
-	VADDPS       (AX), Z9, Z9
-	VPMULLD      64(R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z5, Z5
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       64(R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z5, Z5
-	VADDPS       64(AX), Z5, Z5
-	VPMULLD      128(R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z6, Z6
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       128(R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z6, Z6
-	VADDPS       128(AX), Z6, Z6
-	VPMULLD      192(R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z7, Z7
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       192(R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z7, Z7
-	VADDPS       192(AX), Z7, Z7
-	MOVQ         minimum+24(FP), R9
-	TESTQ        R9, R9
-	JZ           no_minimum0
-	VCVTDQ2PS    Z8, Z8
-	VMULPS       (R9)(SI*1), Z10, Z11
-	VMULPS       Z11, Z8, Z11
-	VADDPS       Z11, Z9, Z9
-	VMULPS       64(R9)(SI*1), Z10, Z11
-	VMULPS       Z11, Z8, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       128(R9)(SI*1), Z10, Z11
-	VMULPS       Z11, Z8, Z11
-	VADDPS       Z11, Z6, Z6
-	VMULPS       192(R9)(SI*1), Z10, Z10
-	VMULPS       Z10, Z8, Z10
-	VADDPS       Z10, Z7, Z7
-
-no_minimum0:
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z5, 64(AX)
-	VMOVUPS Z6, 128(AX)
-	VMOVUPS Z7, 192(AX)
-	ADDQ    $0x04, BX
-	ADDQ    $0x00000100, SI
-	MOVQ    zeroStep+40(FP), R9
-	ADDQ    R9, DI
-	DECQ    R8
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func bytesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·bytesA8x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	XORQ         BX, BX
-	XORQ         SI, SI
-	XORQ         DI, DI
-	MOVL         $0x80808080, R8
-	VPBROADCASTD R8, Z0
-	MOVQ         groups+88(FP), R8
-	TESTQ        R8, R8
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   quads+96(FP), R9
-	TESTQ  R9, R9
-	JLE    quads_done
-
-quads:
-	VMOVUPS       (CX), Z5
-	VMOVUPS       64(CX), Z6
-	VMOVUPS       128(CX), Z7
-	VMOVUPS       192(CX), Z8
-	VPXORD        Z0, Z5, Z5
-	VPXORD        Z0, Z6, Z6
-	VPXORD        Z0, Z7, Z7
-	VPXORD        Z0, Z8, Z8
-	ADDQ          $0x00000100, CX
-	VPUNPCKLBW    Z6, Z5, Z9
-	VPUNPCKHBW    Z6, Z5, Z5
-	VPUNPCKLBW    Z8, Z7, Z6
-	VPUNPCKHBW    Z8, Z7, Z7
-	VPUNPCKLWD    Z6, Z9, Z8
-	VPUNPCKHWD    Z6, Z9, Z6
-	VPUNPCKLWD    Z7, Z5, Z9
-	VPUNPCKHWD    Z7, Z5, Z5
-	VPDPBUSD.BCST (DX), Z8, Z1
-	VPDPBUSD.BCST (DX), Z6, Z2
-	VPDPBUSD.BCST (DX), Z9, Z3
-	VPDPBUSD.BCST (DX), Z5, Z4
-	ADDQ          $0x04, DX
-	DECQ          R9
-	JNZ           quads
-
-quads_done:
-	VSHUFI32X4   $0x44, Z2, Z1, Z5
-	VSHUFI32X4   $0x44, Z4, Z3, Z6
-	VSHUFI32X4   $0xee, Z2, Z1, Z7
-	VSHUFI32X4   $0xee, Z4, Z3, Z8
-	VSHUFI32X4   $0x88, Z6, Z5, Z9
-	VSHUFI32X4   $0xdd, Z6, Z5, Z5
-	VSHUFI32X4   $0x88, Z8, Z7, Z6
-	VSHUFI32X4   $0xdd, Z8, Z7, Z7
-	MOVQ         at+80(FP), R9
-	MOVQ         (R9), R9
-	SHLQ         $0x02, R9
-	MOVQ         xsum+64(FP), R10
-	ADDQ         R10, R9
-	VPBROADCASTD (R9)(BX*1), Z8
-	MOVQ         at+80(FP), R9
-	MOVQ         (R9), R9
-	SHLQ         $0x02, R9
-	MOVQ         d+72(FP), R10
-	ADDQ         R10, R9
-	VBROADCASTSS (R9)(BX*1), Z10
-	MOVQ         zero+32(FP), R9
-	MOVQ         scale+16(FP), R10
-	VPMULLD      (R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z9, Z9
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       (R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z9, Z9
-	VADDPS       (AX), Z9, Z9
-	VPMULLD      64(R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z5, Z5
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       64(R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z5, Z5
-	VADDPS       64(AX), Z5, Z5
-	VPMULLD      128(R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z6, Z6
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       128(R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z6, Z6
-	VADDPS       128(AX), Z6, Z6
-	VPMULLD      192(R9)(DI*1), Z8, Z11
-	VPSUBD       Z11, Z7, Z7
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       192(R10)(SI*1), Z10, Z11
-	VMULPS       Z11, Z7, Z7
-	VADDPS       192(AX), Z7, Z7
-	MOVQ         minimum+24(FP), R9
-	TESTQ        R9, R9
-	JZ           no_minimum0
-	VCVTDQ2PS    Z8, Z8
-	VMULPS       (R9)(SI*1), Z10, Z11
-	VMULPS       Z11, Z8, Z11
-	VADDPS       Z11, Z9, Z9
-	VMULPS       64(R9)(SI*1), Z10, Z11
-	VMULPS       Z11, Z8, Z11
-	VADDPS       Z11, Z5, Z5
-	VMULPS       128(R9)(SI*1), Z10, Z11
-	VMULPS       Z11, Z8, Z11
-	VADDPS       Z11, Z6, Z6
-	VMULPS       192(R9)(SI*1), Z10, Z10
-	VMULPS       Z10, Z8, Z10
-	VADDPS       Z10, Z7, Z7
-
-no_minimum0:
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z5, 64(AX)
-	VMOVUPS Z6, 128(AX)
-	VMOVUPS Z7, 192(AX)
-	ADDQ    $0x04, BX
-	ADDQ    $0x00000100, SI
-	MOVQ    zeroStep+40(FP), R9
-	ADDQ    R9, DI
-	DECQ    R8
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func nibblesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·nibblesA8x4AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	MOVQ         at+80(FP), BX
-	MOVQ         8(BX), BX
-	MOVQ         quads+96(FP), SI
-	IMULQ        SI, BX
-	SHLQ         $0x02, BX
-	MOVQ         high+48(FP), SI
-	ADDQ         SI, BX
-	MOVQ         at+80(FP), SI
-	MOVQ         16(SI), SI
-	MOVQ         quads+96(FP), DI
-	IMULQ        DI, SI
-	SHLQ         $0x02, SI
-	MOVQ         high+48(FP), DI
-	ADDQ         DI, SI
-	MOVQ         at+80(FP), DI
-	MOVQ         24(DI), DI
-	MOVQ         quads+96(FP), R8
-	IMULQ        R8, DI
-	SHLQ         $0x02, DI
-	MOVQ         high+48(FP), R8
-	ADDQ         R8, DI
-	XORQ         R8, R8
-	XORQ         R9, R9
-	XORQ         R10, R10
-	MOVL         $0x0f0f0f0f, R11
-	VPBROADCASTD R11, Z0
-	MOVQ         groups+88(FP), R11
-	TESTQ        R11, R11
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	MOVQ   quads+96(FP), R12
-	TESTQ  R12, R12
-	JLE    quads_done
-
-quads:
-	VMOVDQU32     (CX), Z17
-	VPSRLW        $0x04, Z17, Z18
-	VPANDD        Z0, Z17, Z17
-	VPANDD        Z0, Z18, Z18
-	VPUNPCKLBW    Z18, Z17, Z19
-	VPUNPCKHBW    Z18, Z17, Z17
-	VMOVDQU32     64(CX), Z18
-	VPSRLW        $0x04, Z18, Z20
-	VPANDD        Z0, Z18, Z18
-	VPANDD        Z0, Z20, Z20
-	VPUNPCKLBW    Z20, Z18, Z21
-	VPUNPCKHBW    Z20, Z18, Z18
-	ADDQ          $0x00000080, CX
-	VPUNPCKLWD    Z21, Z19, Z20
-	VPUNPCKHWD    Z21, Z19, Z19
-	VPUNPCKLWD    Z18, Z17, Z21
-	VPUNPCKHWD    Z18, Z17, Z17
-	VPDPBUSD.BCST (DX), Z20, Z1
-	VPDPBUSD.BCST (DX), Z19, Z2
-	VPDPBUSD.BCST (DX), Z21, Z3
-	VPDPBUSD.BCST (DX), Z17, Z4
-	ADDQ          $0x04, DX
-	VPDPBUSD.BCST (BX), Z20, Z5
-	VPDPBUSD.BCST (BX), Z19, Z6
-	VPDPBUSD.BCST (BX), Z21, Z7
-	VPDPBUSD.BCST (BX), Z17, Z8
-	ADDQ          $0x04, BX
-	VPDPBUSD.BCST (SI), Z20, Z9
-	VPDPBUSD.BCST (SI), Z19, Z10
-	VPDPBUSD.BCST (SI), Z21, Z11
-	VPDPBUSD.BCST (SI), Z17, Z12
-	ADDQ          $0x04, SI
-	VPDPBUSD.BCST (DI), Z20, Z13
-	VPDPBUSD.BCST (DI), Z19, Z14
-	VPDPBUSD.BCST (DI), Z21, Z15
-	VPDPBUSD.BCST (DI), Z17, Z16
-	ADDQ          $0x04, DI
-	DECQ          R12
-	JNZ           quads
-
-quads_done:
-	VSHUFI32X4   $0x44, Z2, Z1, Z17
-	VSHUFI32X4   $0x44, Z4, Z3, Z18
-	VSHUFI32X4   $0xee, Z2, Z1, Z19
-	VSHUFI32X4   $0xee, Z4, Z3, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       (AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       64(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       128(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       192(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum0
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum0:
-	VMOVUPS      Z21, (AX)
-	VMOVUPS      Z17, 64(AX)
-	VMOVUPS      Z18, 128(AX)
-	VMOVUPS      Z19, 192(AX)
-	VSHUFI32X4   $0x44, Z6, Z5, Z17
-	VSHUFI32X4   $0x44, Z8, Z7, Z18
-	VSHUFI32X4   $0xee, Z6, Z5, Z19
-	VSHUFI32X4   $0xee, Z8, Z7, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       256(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       320(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       384(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       448(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum1
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum1:
-	VMOVUPS      Z21, 256(AX)
-	VMOVUPS      Z17, 320(AX)
-	VMOVUPS      Z18, 384(AX)
-	VMOVUPS      Z19, 448(AX)
-	VSHUFI32X4   $0x44, Z10, Z9, Z17
-	VSHUFI32X4   $0x44, Z12, Z11, Z18
-	VSHUFI32X4   $0xee, Z10, Z9, Z19
-	VSHUFI32X4   $0xee, Z12, Z11, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         16(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         16(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       512(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       576(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       640(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       704(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum2
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum2:
-	VMOVUPS      Z21, 512(AX)
-	VMOVUPS      Z17, 576(AX)
-	VMOVUPS      Z18, 640(AX)
-	VMOVUPS      Z19, 704(AX)
-	VSHUFI32X4   $0x44, Z14, Z13, Z17
-	VSHUFI32X4   $0x44, Z16, Z15, Z18
-	VSHUFI32X4   $0xee, Z14, Z13, Z19
-	VSHUFI32X4   $0xee, Z16, Z15, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         24(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         24(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       768(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       832(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       896(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       960(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum3
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum3:
-	VMOVUPS Z21, 768(AX)
-	VMOVUPS Z17, 832(AX)
-	VMOVUPS Z18, 896(AX)
-	VMOVUPS Z19, 960(AX)
-	ADDQ    $0x04, R8
-	ADDQ    $0x00000100, R9
-	MOVQ    zeroStep+40(FP), R12
-	ADDQ    R12, R10
-	DECQ    R11
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func bytesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·bytesA8x4AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	MOVQ         at+80(FP), BX
-	MOVQ         8(BX), BX
-	MOVQ         quads+96(FP), SI
-	IMULQ        SI, BX
-	SHLQ         $0x02, BX
-	MOVQ         high+48(FP), SI
-	ADDQ         SI, BX
-	MOVQ         at+80(FP), SI
-	MOVQ         16(SI), SI
-	MOVQ         quads+96(FP), DI
-	IMULQ        DI, SI
-	SHLQ         $0x02, SI
-	MOVQ         high+48(FP), DI
-	ADDQ         DI, SI
-	MOVQ         at+80(FP), DI
-	MOVQ         24(DI), DI
-	MOVQ         quads+96(FP), R8
-	IMULQ        R8, DI
-	SHLQ         $0x02, DI
-	MOVQ         high+48(FP), R8
-	ADDQ         R8, DI
-	XORQ         R8, R8
-	XORQ         R9, R9
-	XORQ         R10, R10
-	MOVL         $0x80808080, R11
-	VPBROADCASTD R11, Z0
-	MOVQ         groups+88(FP), R11
-	TESTQ        R11, R11
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	MOVQ   quads+96(FP), R12
-	TESTQ  R12, R12
-	JLE    quads_done
-
-quads:
-	VMOVUPS       (CX), Z17
-	VMOVUPS       64(CX), Z18
-	VMOVUPS       128(CX), Z19
-	VMOVUPS       192(CX), Z20
-	VPXORD        Z0, Z17, Z17
-	VPXORD        Z0, Z18, Z18
-	VPXORD        Z0, Z19, Z19
-	VPXORD        Z0, Z20, Z20
-	ADDQ          $0x00000100, CX
-	VPUNPCKLBW    Z18, Z17, Z21
-	VPUNPCKHBW    Z18, Z17, Z17
-	VPUNPCKLBW    Z20, Z19, Z18
-	VPUNPCKHBW    Z20, Z19, Z19
-	VPUNPCKLWD    Z18, Z21, Z20
-	VPUNPCKHWD    Z18, Z21, Z18
-	VPUNPCKLWD    Z19, Z17, Z21
-	VPUNPCKHWD    Z19, Z17, Z17
-	VPDPBUSD.BCST (DX), Z20, Z1
-	VPDPBUSD.BCST (DX), Z18, Z2
-	VPDPBUSD.BCST (DX), Z21, Z3
-	VPDPBUSD.BCST (DX), Z17, Z4
-	ADDQ          $0x04, DX
-	VPDPBUSD.BCST (BX), Z20, Z5
-	VPDPBUSD.BCST (BX), Z18, Z6
-	VPDPBUSD.BCST (BX), Z21, Z7
-	VPDPBUSD.BCST (BX), Z17, Z8
-	ADDQ          $0x04, BX
-	VPDPBUSD.BCST (SI), Z20, Z9
-	VPDPBUSD.BCST (SI), Z18, Z10
-	VPDPBUSD.BCST (SI), Z21, Z11
-	VPDPBUSD.BCST (SI), Z17, Z12
-	ADDQ          $0x04, SI
-	VPDPBUSD.BCST (DI), Z20, Z13
-	VPDPBUSD.BCST (DI), Z18, Z14
-	VPDPBUSD.BCST (DI), Z21, Z15
-	VPDPBUSD.BCST (DI), Z17, Z16
-	ADDQ          $0x04, DI
-	DECQ          R12
-	JNZ           quads
-
-quads_done:
-	VSHUFI32X4   $0x44, Z2, Z1, Z17
-	VSHUFI32X4   $0x44, Z4, Z3, Z18
-	VSHUFI32X4   $0xee, Z2, Z1, Z19
-	VSHUFI32X4   $0xee, Z4, Z3, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       (AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       64(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       128(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       192(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum0
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum0:
-	VMOVUPS      Z21, (AX)
-	VMOVUPS      Z17, 64(AX)
-	VMOVUPS      Z18, 128(AX)
-	VMOVUPS      Z19, 192(AX)
-	VSHUFI32X4   $0x44, Z6, Z5, Z17
-	VSHUFI32X4   $0x44, Z8, Z7, Z18
-	VSHUFI32X4   $0xee, Z6, Z5, Z19
-	VSHUFI32X4   $0xee, Z8, Z7, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       256(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       320(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       384(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       448(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum1
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum1:
-	VMOVUPS      Z21, 256(AX)
-	VMOVUPS      Z17, 320(AX)
-	VMOVUPS      Z18, 384(AX)
-	VMOVUPS      Z19, 448(AX)
-	VSHUFI32X4   $0x44, Z10, Z9, Z17
-	VSHUFI32X4   $0x44, Z12, Z11, Z18
-	VSHUFI32X4   $0xee, Z10, Z9, Z19
-	VSHUFI32X4   $0xee, Z12, Z11, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         16(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         16(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       512(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       576(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       640(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       704(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum2
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum2:
-	VMOVUPS      Z21, 512(AX)
-	VMOVUPS      Z17, 576(AX)
-	VMOVUPS      Z18, 640(AX)
-	VMOVUPS      Z19, 704(AX)
-	VSHUFI32X4   $0x44, Z14, Z13, Z17
-	VSHUFI32X4   $0x44, Z16, Z15, Z18
-	VSHUFI32X4   $0xee, Z14, Z13, Z19
-	VSHUFI32X4   $0xee, Z16, Z15, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         24(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         24(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       768(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       832(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       896(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       960(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum3
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum3:
-	VMOVUPS Z21, 768(AX)
-	VMOVUPS Z17, 832(AX)
-	VMOVUPS Z18, 896(AX)
-	VMOVUPS Z19, 960(AX)
-	ADDQ    $0x04, R8
-	ADDQ    $0x00000100, R9
-	MOVQ    zeroStep+40(FP), R12
-	ADDQ    R12, R10
-	DECQ    R11
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func nibblesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·nibblesA15x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	MOVQ         at+80(FP), BX
-	MOVQ         (BX), BX
-	MOVQ         quads+96(FP), SI
-	IMULQ        SI, BX
-	SHLQ         $0x02, BX
-	MOVQ         low+56(FP), SI
-	ADDQ         SI, BX
-	XORQ         SI, SI
-	XORQ         DI, DI
-	XORQ         R8, R8
-	MOVL         $0x0f0f0f0f, R9
-	VPBROADCASTD R9, Z0
-	MOVQ         groups+88(FP), R9
-	TESTQ        R9, R9
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   quads+96(FP), R10
-	TESTQ  R10, R10
-	JLE    quads_done
-
-quads:
-	VMOVDQU32     (CX), Z9
-	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z0, Z9, Z9
-	VPANDD        Z0, Z10, Z10
-	VPUNPCKLBW    Z10, Z9, Z11
-	VPUNPCKHBW    Z10, Z9, Z9
-	VMOVDQU32     64(CX), Z10
-	VPSRLW        $0x04, Z10, Z12
-	VPANDD        Z0, Z10, Z10
-	VPANDD        Z0, Z12, Z12
-	VPUNPCKLBW    Z12, Z10, Z13
-	VPUNPCKHBW    Z12, Z10, Z10
-	ADDQ          $0x00000080, CX
-	VPUNPCKLWD    Z13, Z11, Z12
-	VPUNPCKHWD    Z13, Z11, Z11
-	VPUNPCKLWD    Z10, Z9, Z13
-	VPUNPCKHWD    Z10, Z9, Z9
-	VPDPBUSD.BCST (DX), Z12, Z1
-	VPDPBUSD.BCST (DX), Z11, Z2
-	VPDPBUSD.BCST (DX), Z13, Z3
-	VPDPBUSD.BCST (DX), Z9, Z4
-	ADDQ          $0x04, DX
-	VPDPBUSD.BCST (BX), Z12, Z5
-	VPDPBUSD.BCST (BX), Z11, Z6
-	VPDPBUSD.BCST (BX), Z13, Z7
-	VPDPBUSD.BCST (BX), Z9, Z8
-	ADDQ          $0x04, BX
-	DECQ          R10
-	JNZ           quads
-
-quads_done:
-	VPSLLD       $0x07, Z1, Z1
-	VPADDD       Z5, Z1, Z1
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       Z6, Z2, Z2
-	VPSLLD       $0x07, Z3, Z3
-	VPADDD       Z7, Z3, Z3
-	VPSLLD       $0x07, Z4, Z4
-	VPADDD       Z8, Z4, Z4
-	VSHUFI32X4   $0x44, Z2, Z1, Z9
-	VSHUFI32X4   $0x44, Z4, Z3, Z10
-	VSHUFI32X4   $0xee, Z2, Z1, Z11
-	VSHUFI32X4   $0xee, Z4, Z3, Z12
-	VSHUFI32X4   $0x88, Z10, Z9, Z13
-	VSHUFI32X4   $0xdd, Z10, Z9, Z9
-	VSHUFI32X4   $0x88, Z12, Z11, Z10
-	VSHUFI32X4   $0xdd, Z12, Z11, Z11
-	MOVQ         at+80(FP), R10
-	MOVQ         (R10), R10
-	SHLQ         $0x02, R10
-	MOVQ         xsum+64(FP), R11
-	ADDQ         R11, R10
-	VPBROADCASTD (R10)(SI*1), Z12
-	MOVQ         at+80(FP), R10
-	MOVQ         (R10), R10
-	SHLQ         $0x02, R10
-	MOVQ         d+72(FP), R11
-	ADDQ         R11, R10
-	VBROADCASTSS (R10)(SI*1), Z14
-	MOVQ         zero+32(FP), R10
-	MOVQ         scale+16(FP), R11
-	VPMULLD      (R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z13, Z13
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       (R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z13, Z13
-	VADDPS       (AX), Z13, Z13
-	VPMULLD      64(R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z9, Z9
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       64(R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z9, Z9
-	VADDPS       64(AX), Z9, Z9
-	VPMULLD      128(R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z10, Z10
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       128(R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z10, Z10
-	VADDPS       128(AX), Z10, Z10
-	VPMULLD      192(R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z11, Z11
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       192(R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z11, Z11
-	VADDPS       192(AX), Z11, Z11
-	MOVQ         minimum+24(FP), R10
-	TESTQ        R10, R10
-	JZ           no_minimum0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       (R10)(DI*1), Z14, Z15
-	VMULPS       Z15, Z12, Z15
-	VADDPS       Z15, Z13, Z13
-	VMULPS       64(R10)(DI*1), Z14, Z15
-	VMULPS       Z15, Z12, Z15
-	VADDPS       Z15, Z9, Z9
-	VMULPS       128(R10)(DI*1), Z14, Z15
-	VMULPS       Z15, Z12, Z15
-	VADDPS       Z15, Z10, Z10
-	VMULPS       192(R10)(DI*1), Z14, Z14
-	VMULPS       Z14, Z12, Z14
-	VADDPS       Z14, Z11, Z11
-
-no_minimum0:
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z9, 64(AX)
-	VMOVUPS Z10, 128(AX)
-	VMOVUPS Z11, 192(AX)
-	ADDQ    $0x04, SI
-	ADDQ    $0x00000100, DI
-	MOVQ    zeroStep+40(FP), R10
-	ADDQ    R10, R8
-	DECQ    R9
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func bytesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·bytesA15x1AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	MOVQ         at+80(FP), BX
-	MOVQ         (BX), BX
-	MOVQ         quads+96(FP), SI
-	IMULQ        SI, BX
-	SHLQ         $0x02, BX
-	MOVQ         low+56(FP), SI
-	ADDQ         SI, BX
-	XORQ         SI, SI
-	XORQ         DI, DI
-	XORQ         R8, R8
-	MOVL         $0x80808080, R9
-	VPBROADCASTD R9, Z0
-	MOVQ         groups+88(FP), R9
-	TESTQ        R9, R9
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   quads+96(FP), R10
-	TESTQ  R10, R10
-	JLE    quads_done
-
-quads:
-	VMOVUPS       (CX), Z9
-	VMOVUPS       64(CX), Z10
-	VMOVUPS       128(CX), Z11
-	VMOVUPS       192(CX), Z12
-	VPXORD        Z0, Z9, Z9
-	VPXORD        Z0, Z10, Z10
-	VPXORD        Z0, Z11, Z11
-	VPXORD        Z0, Z12, Z12
-	ADDQ          $0x00000100, CX
-	VPUNPCKLBW    Z10, Z9, Z13
-	VPUNPCKHBW    Z10, Z9, Z9
-	VPUNPCKLBW    Z12, Z11, Z10
-	VPUNPCKHBW    Z12, Z11, Z11
-	VPUNPCKLWD    Z10, Z13, Z12
-	VPUNPCKHWD    Z10, Z13, Z10
-	VPUNPCKLWD    Z11, Z9, Z13
-	VPUNPCKHWD    Z11, Z9, Z9
-	VPDPBUSD.BCST (DX), Z12, Z1
-	VPDPBUSD.BCST (DX), Z10, Z2
-	VPDPBUSD.BCST (DX), Z13, Z3
-	VPDPBUSD.BCST (DX), Z9, Z4
-	ADDQ          $0x04, DX
-	VPDPBUSD.BCST (BX), Z12, Z5
-	VPDPBUSD.BCST (BX), Z10, Z6
-	VPDPBUSD.BCST (BX), Z13, Z7
-	VPDPBUSD.BCST (BX), Z9, Z8
-	ADDQ          $0x04, BX
-	DECQ          R10
-	JNZ           quads
-
-quads_done:
-	VPSLLD       $0x07, Z1, Z1
-	VPADDD       Z5, Z1, Z1
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       Z6, Z2, Z2
-	VPSLLD       $0x07, Z3, Z3
-	VPADDD       Z7, Z3, Z3
-	VPSLLD       $0x07, Z4, Z4
-	VPADDD       Z8, Z4, Z4
-	VSHUFI32X4   $0x44, Z2, Z1, Z9
-	VSHUFI32X4   $0x44, Z4, Z3, Z10
-	VSHUFI32X4   $0xee, Z2, Z1, Z11
-	VSHUFI32X4   $0xee, Z4, Z3, Z12
-	VSHUFI32X4   $0x88, Z10, Z9, Z13
-	VSHUFI32X4   $0xdd, Z10, Z9, Z9
-	VSHUFI32X4   $0x88, Z12, Z11, Z10
-	VSHUFI32X4   $0xdd, Z12, Z11, Z11
-	MOVQ         at+80(FP), R10
-	MOVQ         (R10), R10
-	SHLQ         $0x02, R10
-	MOVQ         xsum+64(FP), R11
-	ADDQ         R11, R10
-	VPBROADCASTD (R10)(SI*1), Z12
-	MOVQ         at+80(FP), R10
-	MOVQ         (R10), R10
-	SHLQ         $0x02, R10
-	MOVQ         d+72(FP), R11
-	ADDQ         R11, R10
-	VBROADCASTSS (R10)(SI*1), Z14
-	MOVQ         zero+32(FP), R10
-	MOVQ         scale+16(FP), R11
-	VPMULLD      (R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z13, Z13
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       (R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z13, Z13
-	VADDPS       (AX), Z13, Z13
-	VPMULLD      64(R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z9, Z9
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       64(R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z9, Z9
-	VADDPS       64(AX), Z9, Z9
-	VPMULLD      128(R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z10, Z10
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       128(R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z10, Z10
-	VADDPS       128(AX), Z10, Z10
-	VPMULLD      192(R10)(R8*1), Z12, Z15
-	VPSUBD       Z15, Z11, Z11
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       192(R11)(DI*1), Z14, Z15
-	VMULPS       Z15, Z11, Z11
-	VADDPS       192(AX), Z11, Z11
-	MOVQ         minimum+24(FP), R10
-	TESTQ        R10, R10
-	JZ           no_minimum0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       (R10)(DI*1), Z14, Z15
-	VMULPS       Z15, Z12, Z15
-	VADDPS       Z15, Z13, Z13
-	VMULPS       64(R10)(DI*1), Z14, Z15
-	VMULPS       Z15, Z12, Z15
-	VADDPS       Z15, Z9, Z9
-	VMULPS       128(R10)(DI*1), Z14, Z15
-	VMULPS       Z15, Z12, Z15
-	VADDPS       Z15, Z10, Z10
-	VMULPS       192(R10)(DI*1), Z14, Z14
-	VMULPS       Z14, Z12, Z14
-	VADDPS       Z14, Z11, Z11
-
-no_minimum0:
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z9, 64(AX)
-	VMOVUPS Z10, 128(AX)
-	VMOVUPS Z11, 192(AX)
-	ADDQ    $0x04, SI
-	ADDQ    $0x00000100, DI
-	MOVQ    zeroStep+40(FP), R10
-	ADDQ    R10, R8
-	DECQ    R9
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func nibblesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·nibblesA15x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	MOVQ         at+80(FP), BX
-	MOVQ         8(BX), BX
-	MOVQ         quads+96(FP), SI
-	IMULQ        SI, BX
-	SHLQ         $0x02, BX
-	MOVQ         high+48(FP), SI
-	ADDQ         SI, BX
-	MOVQ         at+80(FP), SI
-	MOVQ         (SI), SI
-	MOVQ         quads+96(FP), DI
-	IMULQ        DI, SI
-	SHLQ         $0x02, SI
-	MOVQ         low+56(FP), DI
-	ADDQ         DI, SI
-	MOVQ         at+80(FP), DI
-	MOVQ         8(DI), DI
-	MOVQ         quads+96(FP), R8
-	IMULQ        R8, DI
-	SHLQ         $0x02, DI
-	MOVQ         low+56(FP), R8
-	ADDQ         R8, DI
-	XORQ         R8, R8
-	XORQ         R9, R9
-	XORQ         R10, R10
-	MOVL         $0x0f0f0f0f, R11
-	VPBROADCASTD R11, Z0
-	MOVQ         groups+88(FP), R11
-	TESTQ        R11, R11
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	MOVQ   quads+96(FP), R12
-	TESTQ  R12, R12
-	JLE    quads_done
-
-quads:
-	VMOVDQU32     (CX), Z17
-	VPSRLW        $0x04, Z17, Z18
-	VPANDD        Z0, Z17, Z17
-	VPANDD        Z0, Z18, Z18
-	VPUNPCKLBW    Z18, Z17, Z19
-	VPUNPCKHBW    Z18, Z17, Z17
-	VMOVDQU32     64(CX), Z18
-	VPSRLW        $0x04, Z18, Z20
-	VPANDD        Z0, Z18, Z18
-	VPANDD        Z0, Z20, Z20
-	VPUNPCKLBW    Z20, Z18, Z21
-	VPUNPCKHBW    Z20, Z18, Z18
-	ADDQ          $0x00000080, CX
-	VPUNPCKLWD    Z21, Z19, Z20
-	VPUNPCKHWD    Z21, Z19, Z19
-	VPUNPCKLWD    Z18, Z17, Z21
-	VPUNPCKHWD    Z18, Z17, Z17
-	VPDPBUSD.BCST (DX), Z20, Z1
-	VPDPBUSD.BCST (DX), Z19, Z2
-	VPDPBUSD.BCST (DX), Z21, Z3
-	VPDPBUSD.BCST (DX), Z17, Z4
-	ADDQ          $0x04, DX
-	VPDPBUSD.BCST (BX), Z20, Z5
-	VPDPBUSD.BCST (BX), Z19, Z6
-	VPDPBUSD.BCST (BX), Z21, Z7
-	VPDPBUSD.BCST (BX), Z17, Z8
-	ADDQ          $0x04, BX
-	VPDPBUSD.BCST (SI), Z20, Z9
-	VPDPBUSD.BCST (SI), Z19, Z10
-	VPDPBUSD.BCST (SI), Z21, Z11
-	VPDPBUSD.BCST (SI), Z17, Z12
-	ADDQ          $0x04, SI
-	VPDPBUSD.BCST (DI), Z20, Z13
-	VPDPBUSD.BCST (DI), Z19, Z14
-	VPDPBUSD.BCST (DI), Z21, Z15
-	VPDPBUSD.BCST (DI), Z17, Z16
-	ADDQ          $0x04, DI
-	DECQ          R12
-	JNZ           quads
-
-quads_done:
-	VPSLLD       $0x07, Z1, Z1
-	VPADDD       Z9, Z1, Z1
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       Z10, Z2, Z2
-	VPSLLD       $0x07, Z3, Z3
-	VPADDD       Z11, Z3, Z3
-	VPSLLD       $0x07, Z4, Z4
-	VPADDD       Z12, Z4, Z4
-	VSHUFI32X4   $0x44, Z2, Z1, Z17
-	VSHUFI32X4   $0x44, Z4, Z3, Z18
-	VSHUFI32X4   $0xee, Z2, Z1, Z19
-	VSHUFI32X4   $0xee, Z4, Z3, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       (AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       64(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       128(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       192(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum0
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum0:
-	VMOVUPS      Z21, (AX)
-	VMOVUPS      Z17, 64(AX)
-	VMOVUPS      Z18, 128(AX)
-	VMOVUPS      Z19, 192(AX)
-	VPSLLD       $0x07, Z5, Z5
-	VPADDD       Z13, Z5, Z5
-	VPSLLD       $0x07, Z6, Z6
-	VPADDD       Z14, Z6, Z6
-	VPSLLD       $0x07, Z7, Z7
-	VPADDD       Z15, Z7, Z7
-	VPSLLD       $0x07, Z8, Z8
-	VPADDD       Z16, Z8, Z8
-	VSHUFI32X4   $0x44, Z6, Z5, Z17
-	VSHUFI32X4   $0x44, Z8, Z7, Z18
-	VSHUFI32X4   $0xee, Z6, Z5, Z19
-	VSHUFI32X4   $0xee, Z8, Z7, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       256(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       320(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       384(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       448(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum1
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum1:
-	VMOVUPS Z21, 256(AX)
-	VMOVUPS Z17, 320(AX)
-	VMOVUPS Z18, 384(AX)
-	VMOVUPS Z19, 448(AX)
-	ADDQ    $0x04, R8
-	ADDQ    $0x00000100, R9
-	MOVQ    zeroStep+40(FP), R12
-	ADDQ    R12, R10
-	DECQ    R11
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
-// func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·bytesA15x2AVX512(SB), NOSPLIT, $0-104
-	MOVQ         acc+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         at+80(FP), DX
-	MOVQ         (DX), DX
-	MOVQ         quads+96(FP), BX
-	IMULQ        BX, DX
-	SHLQ         $0x02, DX
-	MOVQ         high+48(FP), BX
-	ADDQ         BX, DX
-	MOVQ         at+80(FP), BX
-	MOVQ         8(BX), BX
-	MOVQ         quads+96(FP), SI
-	IMULQ        SI, BX
-	SHLQ         $0x02, BX
-	MOVQ         high+48(FP), SI
-	ADDQ         SI, BX
-	MOVQ         at+80(FP), SI
-	MOVQ         (SI), SI
-	MOVQ         quads+96(FP), DI
-	IMULQ        DI, SI
-	SHLQ         $0x02, SI
-	MOVQ         low+56(FP), DI
-	ADDQ         DI, SI
-	MOVQ         at+80(FP), DI
-	MOVQ         8(DI), DI
-	MOVQ         quads+96(FP), R8
-	IMULQ        R8, DI
-	SHLQ         $0x02, DI
-	MOVQ         low+56(FP), R8
-	ADDQ         R8, DI
-	XORQ         R8, R8
-	XORQ         R9, R9
-	XORQ         R10, R10
-	MOVL         $0x80808080, R11
-	VPBROADCASTD R11, Z0
-	MOVQ         groups+88(FP), R11
-	TESTQ        R11, R11
-	JLE          groups_done
-
-groups:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	MOVQ   quads+96(FP), R12
-	TESTQ  R12, R12
-	JLE    quads_done
-
-quads:
-	VMOVUPS       (CX), Z17
-	VMOVUPS       64(CX), Z18
-	VMOVUPS       128(CX), Z19
-	VMOVUPS       192(CX), Z20
-	VPXORD        Z0, Z17, Z17
-	VPXORD        Z0, Z18, Z18
-	VPXORD        Z0, Z19, Z19
-	VPXORD        Z0, Z20, Z20
-	ADDQ          $0x00000100, CX
-	VPUNPCKLBW    Z18, Z17, Z21
-	VPUNPCKHBW    Z18, Z17, Z17
-	VPUNPCKLBW    Z20, Z19, Z18
-	VPUNPCKHBW    Z20, Z19, Z19
-	VPUNPCKLWD    Z18, Z21, Z20
-	VPUNPCKHWD    Z18, Z21, Z18
-	VPUNPCKLWD    Z19, Z17, Z21
-	VPUNPCKHWD    Z19, Z17, Z17
-	VPDPBUSD.BCST (DX), Z20, Z1
-	VPDPBUSD.BCST (DX), Z18, Z2
-	VPDPBUSD.BCST (DX), Z21, Z3
-	VPDPBUSD.BCST (DX), Z17, Z4
-	ADDQ          $0x04, DX
-	VPDPBUSD.BCST (BX), Z20, Z5
-	VPDPBUSD.BCST (BX), Z18, Z6
-	VPDPBUSD.BCST (BX), Z21, Z7
-	VPDPBUSD.BCST (BX), Z17, Z8
-	ADDQ          $0x04, BX
-	VPDPBUSD.BCST (SI), Z20, Z9
-	VPDPBUSD.BCST (SI), Z18, Z10
-	VPDPBUSD.BCST (SI), Z21, Z11
-	VPDPBUSD.BCST (SI), Z17, Z12
-	ADDQ          $0x04, SI
-	VPDPBUSD.BCST (DI), Z20, Z13
-	VPDPBUSD.BCST (DI), Z18, Z14
-	VPDPBUSD.BCST (DI), Z21, Z15
-	VPDPBUSD.BCST (DI), Z17, Z16
-	ADDQ          $0x04, DI
-	DECQ          R12
-	JNZ           quads
-
-quads_done:
-	VPSLLD       $0x07, Z1, Z1
-	VPADDD       Z9, Z1, Z1
-	VPSLLD       $0x07, Z2, Z2
-	VPADDD       Z10, Z2, Z2
-	VPSLLD       $0x07, Z3, Z3
-	VPADDD       Z11, Z3, Z3
-	VPSLLD       $0x07, Z4, Z4
-	VPADDD       Z12, Z4, Z4
-	VSHUFI32X4   $0x44, Z2, Z1, Z17
-	VSHUFI32X4   $0x44, Z4, Z3, Z18
-	VSHUFI32X4   $0xee, Z2, Z1, Z19
-	VSHUFI32X4   $0xee, Z4, Z3, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         (R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       (AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       64(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       128(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       192(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum0
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum0:
-	VMOVUPS      Z21, (AX)
-	VMOVUPS      Z17, 64(AX)
-	VMOVUPS      Z18, 128(AX)
-	VMOVUPS      Z19, 192(AX)
-	VPSLLD       $0x07, Z5, Z5
-	VPADDD       Z13, Z5, Z5
-	VPSLLD       $0x07, Z6, Z6
-	VPADDD       Z14, Z6, Z6
-	VPSLLD       $0x07, Z7, Z7
-	VPADDD       Z15, Z7, Z7
-	VPSLLD       $0x07, Z8, Z8
-	VPADDD       Z16, Z8, Z8
-	VSHUFI32X4   $0x44, Z6, Z5, Z17
-	VSHUFI32X4   $0x44, Z8, Z7, Z18
-	VSHUFI32X4   $0xee, Z6, Z5, Z19
-	VSHUFI32X4   $0xee, Z8, Z7, Z20
-	VSHUFI32X4   $0x88, Z18, Z17, Z21
-	VSHUFI32X4   $0xdd, Z18, Z17, Z17
-	VSHUFI32X4   $0x88, Z20, Z19, Z18
-	VSHUFI32X4   $0xdd, Z20, Z19, Z19
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         xsum+64(FP), R13
-	ADDQ         R13, R12
-	VPBROADCASTD (R12)(R8*1), Z20
-	MOVQ         at+80(FP), R12
-	MOVQ         8(R12), R12
-	SHLQ         $0x02, R12
-	MOVQ         d+72(FP), R13
-	ADDQ         R13, R12
-	VBROADCASTSS (R12)(R8*1), Z22
-	MOVQ         zero+32(FP), R12
-	MOVQ         scale+16(FP), R13
-	VPMULLD      (R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z21, Z21
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       (R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z21, Z21
-	VADDPS       256(AX), Z21, Z21
-	VPMULLD      64(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z17, Z17
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       64(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z17, Z17
-	VADDPS       320(AX), Z17, Z17
-	VPMULLD      128(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z18, Z18
-	VCVTDQ2PS    Z18, Z18
-	VMULPS       128(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z18, Z18
-	VADDPS       384(AX), Z18, Z18
-	VPMULLD      192(R12)(R10*1), Z20, Z23
-	VPSUBD       Z23, Z19, Z19
-	VCVTDQ2PS    Z19, Z19
-	VMULPS       192(R13)(R9*1), Z22, Z23
-	VMULPS       Z23, Z19, Z19
-	VADDPS       448(AX), Z19, Z19
-	MOVQ         minimum+24(FP), R12
-	TESTQ        R12, R12
-	JZ           no_minimum1
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       (R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z21, Z21
-	VMULPS       64(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z17, Z17
-	VMULPS       128(R12)(R9*1), Z22, Z23
-	VMULPS       Z23, Z20, Z23
-	VADDPS       Z23, Z18, Z18
-	VMULPS       192(R12)(R9*1), Z22, Z22
-	VMULPS       Z22, Z20, Z22
-	VADDPS       Z22, Z19, Z19
-
-no_minimum1:
-	VMOVUPS Z21, 256(AX)
-	VMOVUPS Z17, 320(AX)
-	VMOVUPS Z18, 384(AX)
-	VMOVUPS Z19, 448(AX)
-	ADDQ    $0x04, R8
-	ADDQ    $0x00000100, R9
-	MOVQ    zeroStep+40(FP), R12
-	ADDQ    R12, R10
-	DECQ    R11
-	JNZ     groups
-
-groups_done:
-	VZEROUPPER
-	RET
-
 // func widenF16AVX512(dst *float32, src *uint16, blocks int)
 // Requires: AVX, AVX512F
 TEXT ·widenF16AVX512(SB), NOSPLIT, $0-24
@@ -2000,8 +450,8 @@ TEXT ·widenF16AVX512(SB), NOSPLIT, $0-24
 blocks:
 	VCVTPH2PS (CX), Z0
 	VMOVUPS   Z0, (AX)
-	ADDQ      $0x20, CX
-	ADDQ      $0x40, AX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000040, AX
 	DECQ      DX
 	JNZ       blocks
 
@@ -2022,8 +472,8 @@ blocks:
 	VPMOVZXWD (CX), Z0
 	VPSLLD    $0x10, Z0, Z0
 	VMOVUPS   Z0, (AX)
-	ADDQ      $0x20, CX
-	ADDQ      $0x40, AX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000040, AX
 	DECQ      DX
 	JNZ       blocks
 
@@ -2045,8 +495,8 @@ blocks:
 	VCVTPS2PH $0x00, Z0, Y0
 	VCVTPH2PS Y0, Z0
 	VMOVUPS   Z0, (AX)
-	ADDQ      $0x40, CX
-	ADDQ      $0x40, AX
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, AX
 	DECQ      DX
 	JNZ       blocks
 
@@ -2057,126 +507,92 @@ blocks_done:
 // func addMinimumsAVX512(dst *float32, minimum *[64]float32, rows int)
 // Requires: AVX, AVX512F
 TEXT ·addMinimumsAVX512(SB), NOSPLIT, $0-24
-	MOVQ    dst+0(FP), AX
-	MOVQ    minimum+8(FP), CX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	VMOVUPS 128(CX), Z2
-	VMOVUPS 192(CX), Z3
-	MOVQ    rows+16(FP), CX
-	TESTQ   CX, CX
-	JLE     rows_done
+	MOVQ  dst+0(FP), AX
+	MOVQ  minimum+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	TESTQ DX, DX
+	JLE   rows_done
 
 rows:
-	VADDPS  (AX), Z0, Z4
-	VMOVUPS Z4, (AX)
-	VADDPS  64(AX), Z1, Z4
-	VMOVUPS Z4, 64(AX)
-	VADDPS  128(AX), Z2, Z4
-	VMOVUPS Z4, 128(AX)
-	VADDPS  192(AX), Z3, Z4
-	VMOVUPS Z4, 192(AX)
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VADDPS  (CX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	VADDPS  64(CX), Z1, Z1
+	VMOVUPS Z1, 64(AX)
+	VADDPS  128(CX), Z2, Z2
+	VMOVUPS Z2, 128(AX)
+	VADDPS  192(CX), Z3, Z3
+	VMOVUPS Z3, 192(AX)
 	ADDQ    $0x00000100, AX
-	DECQ    CX
+	DECQ    DX
 	JNZ     rows
 
 rows_done:
 	VZEROUPPER
 	RET
 
-// func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
-// Requires: AVX, AVX512F
-TEXT ·widenZerosAVX512(SB), NOSPLIT, $0-28
-	MOVQ         dst+0(FP), AX
-	MOVQ         zero+8(FP), CX
-	MOVL         offset+24(FP), DX
-	VPBROADCASTD DX, Z0
-	MOVQ         blocks+16(FP), DX
-	TESTQ        DX, DX
-	JLE          blocks_done
-
-blocks:
-	VPMOVSXBD (CX), Z1
-	VPADDD    Z0, Z1, Z1
-	VMOVDQU32 Z1, (AX)
-	ADDQ      $0x10, CX
-	ADDQ      $0x40, AX
-	DECQ      DX
-	JNZ       blocks
-
-blocks_done:
-	VZEROUPPER
-	RET
-
 // func dequantizeNibblesAVX512(dst *float32, q *byte, scale *[64]float32, zero *[64]int32, rows int)
 // Requires: AVX, AVX512F
 TEXT ·dequantizeNibblesAVX512(SB), NOSPLIT, $0-40
-	MOVQ         dst+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         scale+16(FP), DX
-	VMOVUPS      (DX), Z0
-	VMOVUPS      64(DX), Z1
-	VMOVUPS      128(DX), Z2
-	VMOVUPS      192(DX), Z3
-	MOVQ         zero+24(FP), DX
-	VMOVUPS      (DX), Z4
-	VMOVUPS      64(DX), Z5
-	VMOVUPS      128(DX), Z6
-	VMOVUPS      192(DX), Z7
-	MOVL         $0x0000000f, DX
-	VPBROADCASTD DX, Z8
-	MOVQ         rows+32(FP), DX
-	TESTQ        DX, DX
-	JLE          rows_done
+	MOVQ  dst+0(FP), AX
+	MOVQ  q+8(FP), CX
+	MOVQ  scale+16(FP), DX
+	MOVQ  zero+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	TESTQ SI, SI
+	JLE   rows_done
 
 rows:
-	VPMOVZXBD (CX), Z9
-	VPSRLD    $0x04, Z9, Z10
-	VPANDD    Z8, Z9, Z9
-	VPSUBD    Z4, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z0, Z9, Z9
-	VMOVUPS   Z9, (AX)
-	VPSUBD    Z4, Z10, Z10
-	VCVTDQ2PS Z10, Z10
-	VMULPS    Z0, Z10, Z10
-	VMOVUPS   Z10, 256(AX)
-	VPMOVZXBD 16(CX), Z9
-	VPSRLD    $0x04, Z9, Z10
-	VPANDD    Z8, Z9, Z9
-	VPSUBD    Z5, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z1, Z9, Z9
-	VMOVUPS   Z9, 64(AX)
-	VPSUBD    Z5, Z10, Z10
-	VCVTDQ2PS Z10, Z10
-	VMULPS    Z1, Z10, Z10
-	VMOVUPS   Z10, 320(AX)
-	VPMOVZXBD 32(CX), Z9
-	VPSRLD    $0x04, Z9, Z10
-	VPANDD    Z8, Z9, Z9
-	VPSUBD    Z6, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z2, Z9, Z9
-	VMOVUPS   Z9, 128(AX)
-	VPSUBD    Z6, Z10, Z10
-	VCVTDQ2PS Z10, Z10
-	VMULPS    Z2, Z10, Z10
-	VMOVUPS   Z10, 384(AX)
-	VPMOVZXBD 48(CX), Z9
-	VPSRLD    $0x04, Z9, Z10
-	VPANDD    Z8, Z9, Z9
-	VPSUBD    Z7, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z3, Z9, Z9
-	VMOVUPS   Z9, 192(AX)
-	VPSUBD    Z7, Z10, Z10
-	VCVTDQ2PS Z10, Z10
-	VMULPS    Z3, Z10, Z10
-	VMOVUPS   Z10, 448(AX)
-	ADDQ      $0x40, CX
+	VPMOVZXBD (CX), Z0
+	VPSRLD    $0x04, Z0, Z1
+	VPANDD    constants<>+64(SB), Z0, Z0
+	VPSUBD    (BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    (DX), Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VPSUBD    (BX), Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    (DX), Z1, Z1
+	VMOVUPS   Z1, 256(AX)
+	VPMOVZXBD 16(CX), Z0
+	VPSRLD    $0x04, Z0, Z1
+	VPANDD    constants<>+64(SB), Z0, Z0
+	VPSUBD    64(BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    64(DX), Z0, Z0
+	VMOVUPS   Z0, 64(AX)
+	VPSUBD    64(BX), Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    64(DX), Z1, Z1
+	VMOVUPS   Z1, 320(AX)
+	VPMOVZXBD 32(CX), Z0
+	VPSRLD    $0x04, Z0, Z1
+	VPANDD    constants<>+64(SB), Z0, Z0
+	VPSUBD    128(BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    128(DX), Z0, Z0
+	VMOVUPS   Z0, 128(AX)
+	VPSUBD    128(BX), Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    128(DX), Z1, Z1
+	VMOVUPS   Z1, 384(AX)
+	VPMOVZXBD 48(CX), Z0
+	VPSRLD    $0x04, Z0, Z1
+	VPANDD    constants<>+64(SB), Z0, Z0
+	VPSUBD    192(BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    192(DX), Z0, Z0
+	VMOVUPS   Z0, 192(AX)
+	VPSUBD    192(BX), Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    192(DX), Z1, Z1
+	VMOVUPS   Z1, 448(AX)
+	ADDQ      $0x00000040, CX
 	ADDQ      $0x00000200, AX
-	DECQ      DX
+	DECQ      SI
 	JNZ       rows
 
 rows_done:
@@ -2186,54 +602,42 @@ rows_done:
 // func dequantizeBytesAVX512(dst *float32, q *byte, scale *[64]float32, zero *[64]int32, rows int)
 // Requires: AVX, AVX512F
 TEXT ·dequantizeBytesAVX512(SB), NOSPLIT, $0-40
-	MOVQ         dst+0(FP), AX
-	MOVQ         q+8(FP), CX
-	MOVQ         scale+16(FP), DX
-	VMOVUPS      (DX), Z0
-	VMOVUPS      64(DX), Z1
-	VMOVUPS      128(DX), Z2
-	VMOVUPS      192(DX), Z3
-	MOVQ         zero+24(FP), DX
-	VMOVUPS      (DX), Z4
-	VMOVUPS      64(DX), Z5
-	VMOVUPS      128(DX), Z6
-	VMOVUPS      192(DX), Z7
-	MOVL         $0x0000000f, DX
-	VPBROADCASTD DX, Z8
-	MOVL         $0x00000080, DX
-	VPBROADCASTD DX, Z8
-	MOVQ         rows+32(FP), DX
-	TESTQ        DX, DX
-	JLE          rows_done
+	MOVQ  dst+0(FP), AX
+	MOVQ  q+8(FP), CX
+	MOVQ  scale+16(FP), DX
+	MOVQ  zero+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	TESTQ SI, SI
+	JLE   rows_done
 
 rows:
-	VPMOVZXBD (CX), Z9
-	VPXORD    Z8, Z9, Z9
-	VPSUBD    Z4, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z0, Z9, Z9
-	VMOVUPS   Z9, (AX)
-	VPMOVZXBD 16(CX), Z9
-	VPXORD    Z8, Z9, Z9
-	VPSUBD    Z5, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z1, Z9, Z9
-	VMOVUPS   Z9, 64(AX)
-	VPMOVZXBD 32(CX), Z9
-	VPXORD    Z8, Z9, Z9
-	VPSUBD    Z6, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z2, Z9, Z9
-	VMOVUPS   Z9, 128(AX)
-	VPMOVZXBD 48(CX), Z9
-	VPXORD    Z8, Z9, Z9
-	VPSUBD    Z7, Z9, Z9
-	VCVTDQ2PS Z9, Z9
-	VMULPS    Z3, Z9, Z9
-	VMOVUPS   Z9, 192(AX)
-	ADDQ      $0x40, CX
+	VPMOVZXBD (CX), Z0
+	VPXORD    constants<>+192(SB), Z0, Z0
+	VPSUBD    (BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    (DX), Z0, Z0
+	VMOVUPS   Z0, (AX)
+	VPMOVZXBD 16(CX), Z0
+	VPXORD    constants<>+192(SB), Z0, Z0
+	VPSUBD    64(BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    64(DX), Z0, Z0
+	VMOVUPS   Z0, 64(AX)
+	VPMOVZXBD 32(CX), Z0
+	VPXORD    constants<>+192(SB), Z0, Z0
+	VPSUBD    128(BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    128(DX), Z0, Z0
+	VMOVUPS   Z0, 128(AX)
+	VPMOVZXBD 48(CX), Z0
+	VPXORD    constants<>+192(SB), Z0, Z0
+	VPSUBD    192(BX), Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    192(DX), Z0, Z0
+	VMOVUPS   Z0, 192(AX)
+	ADDQ      $0x00000040, CX
 	ADDQ      $0x00000100, AX
-	DECQ      DX
+	DECQ      SI
 	JNZ       rows
 
 rows_done:
@@ -2248,78 +652,48 @@ TEXT ·softmaxExpAVX512(SB), NOSPLIT, $0-32
 	MOVSS        m+16(FP), X0
 	VBROADCASTSS X0, Z0
 	VMOVUPS      (CX), Z1
-	MOVL         $0x42b20000, DX
-	VPBROADCASTD DX, Z2
-	MOVL         $0xc2aeac4f, DX
-	VPBROADCASTD DX, Z3
-	MOVL         $0xc3160000, DX
-	VPBROADCASTD DX, Z4
-	MOVL         $0x4b400000, DX
-	VPBROADCASTD DX, Z5
-	MOVL         $0x3fb8aa3b, DX
-	VPBROADCASTD DX, Z6
-	MOVL         $0x3f317200, DX
-	VPBROADCASTD DX, Z7
-	MOVL         $0x35bfbe8e, DX
-	VPBROADCASTD DX, Z8
-	MOVL         $0x4b400000, DX
-	VPBROADCASTD DX, Z9
-	MOVL         $0x0000007f, DX
-	VPBROADCASTD DX, Z10
-	MOVL         $0x3ab5b722, DX
-	VPBROADCASTD DX, Z11
-	MOVL         $0x3c0917c2, DX
-	VPBROADCASTD DX, Z12
-	MOVL         $0x3d2aab44, DX
-	VPBROADCASTD DX, Z13
-	MOVL         $0x3e2aaa52, DX
-	VPBROADCASTD DX, Z14
-	MOVL         $0x3f000000, DX
-	VPBROADCASTD DX, Z15
-	MOVL         $0x3f800000, DX
-	VPBROADCASTD DX, Z16
 	MOVQ         blocks+8(FP), DX
 	TESTQ        DX, DX
 	JLE          blocks_done
 
 blocks:
-	VMOVUPS (AX), Z17
-	VSUBPS  Z0, Z17, Z17
-	VCMPPS  $0x0e, Z2, Z17, K1
-	VMOVAPS Z2, K1, Z17
-	VCMPPS  $0x01, Z3, Z17, K1
-	VMOVAPS Z4, K1, Z17
-	VMULPS  Z6, Z17, Z18
-	VADDPS  Z5, Z18, Z18
-	VSUBPS  Z5, Z18, Z19
-	VMULPS  Z7, Z19, Z21
-	VSUBPS  Z21, Z17, Z20
-	VMULPS  Z8, Z19, Z21
-	VSUBPS  Z21, Z20, Z20
-	VMULPS  Z11, Z20, Z17
-	VADDPS  Z12, Z17, Z17
-	VMULPS  Z20, Z17, Z17
-	VADDPS  Z13, Z17, Z17
-	VMULPS  Z20, Z17, Z17
-	VADDPS  Z14, Z17, Z17
-	VMULPS  Z20, Z17, Z17
-	VADDPS  Z15, Z17, Z17
-	VMULPS  Z20, Z20, Z21
-	VMULPS  Z17, Z21, Z17
-	VADDPS  Z20, Z17, Z17
-	VADDPS  Z16, Z17, Z17
-	VPSUBD  Z9, Z18, Z18
-	VPSRAD  $0x01, Z18, Z19
-	VPSUBD  Z19, Z18, Z18
-	VPADDD  Z10, Z19, Z19
-	VPSLLD  $0x17, Z19, Z19
-	VMULPS  Z19, Z17, Z17
-	VPADDD  Z10, Z18, Z18
-	VPSLLD  $0x17, Z18, Z18
-	VMULPS  Z18, Z17, Z17
-	VMOVUPS Z17, (AX)
-	VADDPS  Z17, Z1, Z1
-	ADDQ    $0x40, AX
+	VMOVUPS (AX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMOVUPS constants<>+320(SB), Z3
+	VMINPS  Z2, Z3, Z2
+	VCMPPS  $0x01, constants<>+384(SB), Z2, K1
+	VMOVUPS constants<>+448(SB), K1, Z2
+	VMULPS  constants<>+576(SB), Z2, Z3
+	VADDPS  constants<>+512(SB), Z3, Z3
+	VSUBPS  constants<>+512(SB), Z3, Z4
+	VMULPS  constants<>+640(SB), Z4, Z6
+	VSUBPS  Z6, Z2, Z5
+	VMULPS  constants<>+704(SB), Z4, Z6
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  constants<>+768(SB), Z5, Z2
+	VADDPS  constants<>+832(SB), Z2, Z2
+	VMULPS  Z5, Z2, Z2
+	VADDPS  constants<>+896(SB), Z2, Z2
+	VMULPS  Z5, Z2, Z2
+	VADDPS  constants<>+960(SB), Z2, Z2
+	VMULPS  Z5, Z2, Z2
+	VADDPS  constants<>+1024(SB), Z2, Z2
+	VMULPS  Z5, Z5, Z6
+	VMULPS  Z2, Z6, Z2
+	VADDPS  Z5, Z2, Z2
+	VADDPS  constants<>+1088(SB), Z2, Z2
+	VPSUBD  constants<>+1152(SB), Z3, Z3
+	VPSRAD  $0x01, Z3, Z4
+	VPSUBD  Z4, Z3, Z3
+	VPADDD  constants<>+1216(SB), Z4, Z4
+	VPSLLD  $0x17, Z4, Z4
+	VMULPS  Z4, Z2, Z2
+	VPADDD  constants<>+1216(SB), Z3, Z3
+	VPSLLD  $0x17, Z3, Z3
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VADDPS  Z2, Z1, Z1
+	ADDQ    $0x00000040, AX
 	DECQ    DX
 	JNZ     blocks
 
@@ -2331,84 +705,52 @@ blocks_done:
 // func siluAVX512(y *float32, x *float32, blocks int)
 // Requires: AVX, AVX512F
 TEXT ·siluAVX512(SB), NOSPLIT, $0-24
-	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVL         $0x42b20000, DX
-	VPBROADCASTD DX, Z0
-	MOVL         $0xc2aeac4f, DX
-	VPBROADCASTD DX, Z1
-	MOVL         $0xc3160000, DX
-	VPBROADCASTD DX, Z2
-	MOVL         $0x4b400000, DX
-	VPBROADCASTD DX, Z3
-	MOVL         $0x3fb8aa3b, DX
-	VPBROADCASTD DX, Z4
-	MOVL         $0x3f317200, DX
-	VPBROADCASTD DX, Z5
-	MOVL         $0x35bfbe8e, DX
-	VPBROADCASTD DX, Z6
-	MOVL         $0x4b400000, DX
-	VPBROADCASTD DX, Z7
-	MOVL         $0x0000007f, DX
-	VPBROADCASTD DX, Z8
-	MOVL         $0x3ab5b722, DX
-	VPBROADCASTD DX, Z9
-	MOVL         $0x3c0917c2, DX
-	VPBROADCASTD DX, Z10
-	MOVL         $0x3d2aab44, DX
-	VPBROADCASTD DX, Z11
-	MOVL         $0x3e2aaa52, DX
-	VPBROADCASTD DX, Z12
-	MOVL         $0x3f000000, DX
-	VPBROADCASTD DX, Z13
-	MOVL         $0x3f800000, DX
-	VPBROADCASTD DX, Z14
-	MOVL         $0x80000000, DX
-	VPBROADCASTD DX, Z15
-	MOVQ         blocks+16(FP), DX
-	TESTQ        DX, DX
-	JLE          blocks_done
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
 
 blocks:
-	VMOVUPS (CX), Z16
-	VPXORD  Z15, Z16, Z17
-	VCMPPS  $0x0e, Z0, Z17, K1
-	VMOVAPS Z0, K1, Z17
-	VCMPPS  $0x01, Z1, Z17, K1
-	VMOVAPS Z2, K1, Z17
-	VMULPS  Z4, Z17, Z18
-	VADDPS  Z3, Z18, Z18
-	VSUBPS  Z3, Z18, Z19
-	VMULPS  Z5, Z19, Z21
-	VSUBPS  Z21, Z17, Z20
-	VMULPS  Z6, Z19, Z21
-	VSUBPS  Z21, Z20, Z20
-	VMULPS  Z9, Z20, Z17
-	VADDPS  Z10, Z17, Z17
-	VMULPS  Z20, Z17, Z17
-	VADDPS  Z11, Z17, Z17
-	VMULPS  Z20, Z17, Z17
-	VADDPS  Z12, Z17, Z17
-	VMULPS  Z20, Z17, Z17
-	VADDPS  Z13, Z17, Z17
-	VMULPS  Z20, Z20, Z21
-	VMULPS  Z17, Z21, Z17
-	VADDPS  Z20, Z17, Z17
-	VADDPS  Z14, Z17, Z17
-	VPSUBD  Z7, Z18, Z18
-	VPSRAD  $0x01, Z18, Z19
-	VPSUBD  Z19, Z18, Z18
-	VPADDD  Z8, Z19, Z19
-	VPSLLD  $0x17, Z19, Z19
-	VMULPS  Z19, Z17, Z17
-	VPADDD  Z8, Z18, Z18
-	VPSLLD  $0x17, Z18, Z18
-	VMULPS  Z18, Z17, Z17
-	VADDPS  Z14, Z17, Z17
-	VDIVPS  Z17, Z16, Z16
-	VMOVUPS Z16, (AX)
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, AX
+	VMOVUPS (CX), Z0
+	VPXORD  constants<>+256(SB), Z0, Z1
+	VMOVUPS constants<>+320(SB), Z2
+	VMINPS  Z1, Z2, Z1
+	VCMPPS  $0x01, constants<>+384(SB), Z1, K1
+	VMOVUPS constants<>+448(SB), K1, Z1
+	VMULPS  constants<>+576(SB), Z1, Z2
+	VADDPS  constants<>+512(SB), Z2, Z2
+	VSUBPS  constants<>+512(SB), Z2, Z3
+	VMULPS  constants<>+640(SB), Z3, Z5
+	VSUBPS  Z5, Z1, Z4
+	VMULPS  constants<>+704(SB), Z3, Z5
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  constants<>+768(SB), Z4, Z1
+	VADDPS  constants<>+832(SB), Z1, Z1
+	VMULPS  Z4, Z1, Z1
+	VADDPS  constants<>+896(SB), Z1, Z1
+	VMULPS  Z4, Z1, Z1
+	VADDPS  constants<>+960(SB), Z1, Z1
+	VMULPS  Z4, Z1, Z1
+	VADDPS  constants<>+1024(SB), Z1, Z1
+	VMULPS  Z4, Z4, Z5
+	VMULPS  Z1, Z5, Z1
+	VADDPS  Z4, Z1, Z1
+	VADDPS  constants<>+1088(SB), Z1, Z1
+	VPSUBD  constants<>+1152(SB), Z2, Z2
+	VPSRAD  $0x01, Z2, Z3
+	VPSUBD  Z3, Z2, Z2
+	VPADDD  constants<>+1216(SB), Z3, Z3
+	VPSLLD  $0x17, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VPADDD  constants<>+1216(SB), Z2, Z2
+	VPSLLD  $0x17, Z2, Z2
+	VMULPS  Z2, Z1, Z1
+	VADDPS  constants<>+1088(SB), Z1, Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, AX
 	DECQ    DX
 	JNZ     blocks
 
@@ -2419,94 +761,58 @@ blocks_done:
 // func geluAVX512(y *float32, x *float32, blocks int)
 // Requires: AVX, AVX512F
 TEXT ·geluAVX512(SB), NOSPLIT, $0-24
-	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVL         $0x42b20000, DX
-	VPBROADCASTD DX, Z0
-	MOVL         $0xc2aeac4f, DX
-	VPBROADCASTD DX, Z1
-	MOVL         $0xc3160000, DX
-	VPBROADCASTD DX, Z2
-	MOVL         $0x4b400000, DX
-	VPBROADCASTD DX, Z3
-	MOVL         $0x3fb8aa3b, DX
-	VPBROADCASTD DX, Z4
-	MOVL         $0x3f317200, DX
-	VPBROADCASTD DX, Z5
-	MOVL         $0x35bfbe8e, DX
-	VPBROADCASTD DX, Z6
-	MOVL         $0x4b400000, DX
-	VPBROADCASTD DX, Z7
-	MOVL         $0x0000007f, DX
-	VPBROADCASTD DX, Z8
-	MOVL         $0x3ab5b722, DX
-	VPBROADCASTD DX, Z9
-	MOVL         $0x3c0917c2, DX
-	VPBROADCASTD DX, Z10
-	MOVL         $0x3d2aab44, DX
-	VPBROADCASTD DX, Z11
-	MOVL         $0x3e2aaa52, DX
-	VPBROADCASTD DX, Z12
-	MOVL         $0x3f000000, DX
-	VPBROADCASTD DX, Z13
-	MOVL         $0x3f800000, DX
-	VPBROADCASTD DX, Z14
-	MOVL         $0x80000000, DX
-	VPBROADCASTD DX, Z15
-	MOVL         $0x3d372713, DX
-	VPBROADCASTD DX, Z16
-	MOVL         $0x3f4c422a, DX
-	VPBROADCASTD DX, Z17
-	MOVQ         blocks+16(FP), DX
-	TESTQ        DX, DX
-	JLE          blocks_done
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
 
 blocks:
-	VMOVUPS (CX), Z18
-	VMULPS  Z18, Z18, Z19
-	VMULPS  Z18, Z19, Z19
-	VMULPS  Z16, Z19, Z19
-	VADDPS  Z19, Z18, Z19
-	VMULPS  Z17, Z19, Z19
-	VADDPS  Z19, Z19, Z19
-	VPXORD  Z15, Z19, Z19
-	VCMPPS  $0x0e, Z0, Z19, K1
-	VMOVAPS Z0, K1, Z19
-	VCMPPS  $0x01, Z1, Z19, K1
-	VMOVAPS Z2, K1, Z19
-	VMULPS  Z4, Z19, Z20
-	VADDPS  Z3, Z20, Z20
-	VSUBPS  Z3, Z20, Z21
-	VMULPS  Z5, Z21, Z23
-	VSUBPS  Z23, Z19, Z22
-	VMULPS  Z6, Z21, Z23
-	VSUBPS  Z23, Z22, Z22
-	VMULPS  Z9, Z22, Z19
-	VADDPS  Z10, Z19, Z19
-	VMULPS  Z22, Z19, Z19
-	VADDPS  Z11, Z19, Z19
-	VMULPS  Z22, Z19, Z19
-	VADDPS  Z12, Z19, Z19
-	VMULPS  Z22, Z19, Z19
-	VADDPS  Z13, Z19, Z19
-	VMULPS  Z22, Z22, Z23
-	VMULPS  Z19, Z23, Z19
-	VADDPS  Z22, Z19, Z19
-	VADDPS  Z14, Z19, Z19
-	VPSUBD  Z7, Z20, Z20
-	VPSRAD  $0x01, Z20, Z21
-	VPSUBD  Z21, Z20, Z20
-	VPADDD  Z8, Z21, Z21
-	VPSLLD  $0x17, Z21, Z21
-	VMULPS  Z21, Z19, Z19
-	VPADDD  Z8, Z20, Z20
-	VPSLLD  $0x17, Z20, Z20
-	VMULPS  Z20, Z19, Z19
-	VADDPS  Z14, Z19, Z19
-	VDIVPS  Z19, Z18, Z18
-	VMOVUPS Z18, (AX)
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, AX
+	VMOVUPS (CX), Z0
+	VMULPS  Z0, Z0, Z1
+	VMULPS  Z0, Z1, Z1
+	VMULPS  constants<>+1280(SB), Z1, Z1
+	VADDPS  Z1, Z0, Z1
+	VMULPS  constants<>+1344(SB), Z1, Z1
+	VADDPS  Z1, Z1, Z1
+	VPXORD  constants<>+256(SB), Z1, Z1
+	VMOVUPS constants<>+320(SB), Z2
+	VMINPS  Z1, Z2, Z1
+	VCMPPS  $0x01, constants<>+384(SB), Z1, K1
+	VMOVUPS constants<>+448(SB), K1, Z1
+	VMULPS  constants<>+576(SB), Z1, Z2
+	VADDPS  constants<>+512(SB), Z2, Z2
+	VSUBPS  constants<>+512(SB), Z2, Z3
+	VMULPS  constants<>+640(SB), Z3, Z5
+	VSUBPS  Z5, Z1, Z4
+	VMULPS  constants<>+704(SB), Z3, Z5
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  constants<>+768(SB), Z4, Z1
+	VADDPS  constants<>+832(SB), Z1, Z1
+	VMULPS  Z4, Z1, Z1
+	VADDPS  constants<>+896(SB), Z1, Z1
+	VMULPS  Z4, Z1, Z1
+	VADDPS  constants<>+960(SB), Z1, Z1
+	VMULPS  Z4, Z1, Z1
+	VADDPS  constants<>+1024(SB), Z1, Z1
+	VMULPS  Z4, Z4, Z5
+	VMULPS  Z1, Z5, Z1
+	VADDPS  Z4, Z1, Z1
+	VADDPS  constants<>+1088(SB), Z1, Z1
+	VPSUBD  constants<>+1152(SB), Z2, Z2
+	VPSRAD  $0x01, Z2, Z3
+	VPSUBD  Z3, Z2, Z2
+	VPADDD  constants<>+1216(SB), Z3, Z3
+	VPSLLD  $0x17, Z3, Z3
+	VMULPS  Z3, Z1, Z1
+	VPADDD  constants<>+1216(SB), Z2, Z2
+	VPSLLD  $0x17, Z2, Z2
+	VMULPS  Z2, Z1, Z1
+	VADDPS  constants<>+1088(SB), Z1, Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, AX
 	DECQ    DX
 	JNZ     blocks
 
@@ -2527,7 +833,7 @@ blocks:
 	VMOVUPS (AX), Z1
 	VMULPS  Z1, Z1, Z1
 	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x40, AX
+	ADDQ    $0x00000040, AX
 	DECQ    CX
 	JNZ     blocks
 
@@ -2553,12 +859,6233 @@ blocks:
 	VMULPS  (CX), Z0, Z1
 	VMULPS  (DX), Z1, Z1
 	VMOVUPS Z1, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
 	DECQ    BX
 	JNZ     blocks
 
 blocks_done:
+	VZEROUPPER
+	RET
+
+// func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
+// Requires: AVX, AVX512F
+TEXT ·widenZerosAVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         zero+8(FP), CX
+	MOVL         offset+24(FP), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Z0
+	MOVQ         blocks+16(FP), DX
+	TESTQ        DX, DX
+	JLE          blocks_done
+
+blocks:
+	VPMOVSXBD (CX), Z1
+	VPADDD    Z0, Z1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      $0x00000010, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func mulAddAVX2(y *float32, x *float32, w *float32, rows int, stride int, blocks64 int, blocks16 int)
+// Requires: AVX
+TEXT ·mulAddAVX2(SB), NOSPLIT, $0-56
+	MOVQ  y+0(FP), AX
+	MOVQ  w+16(FP), CX
+	MOVQ  stride+32(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  blocks64+40(FP), BX
+	TESTQ BX, BX
+	JLE   columns64_done
+
+columns64:
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+	MOVQ    x+8(FP), SI
+	MOVQ    CX, DI
+	MOVQ    rows+24(FP), R8
+	TESTQ   R8, R8
+	JLE     rows64_done
+
+rows64:
+	VBROADCASTSS (SI), Y8
+	VMULPS       (DI), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(DI), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       64(DI), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       96(DI), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       128(DI), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       160(DI), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       192(DI), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       224(DI), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         $0x00000004, SI
+	ADDQ         DX, DI
+	DECQ         R8
+	JNZ          rows64
+
+rows64_done:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	DECQ    BX
+	JNZ     columns64
+
+columns64_done:
+	MOVQ  blocks16+48(FP), BX
+	TESTQ BX, BX
+	JLE   columns16_done
+
+columns16:
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	MOVQ    x+8(FP), SI
+	MOVQ    CX, DI
+	MOVQ    rows+24(FP), R8
+	TESTQ   R8, R8
+	JLE     rows16_done
+
+rows16:
+	VBROADCASTSS (SI), Y2
+	VMULPS       (DI), Y2, Y3
+	VADDPS       Y3, Y0, Y0
+	VMULPS       32(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x00000004, SI
+	ADDQ         DX, DI
+	DECQ         R8
+	JNZ          rows16
+
+rows16_done:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	DECQ    BX
+	JNZ     columns16
+
+columns16_done:
+	VZEROUPPER
+	RET
+
+// func widenF16AVX2(dst *float32, src *uint16, blocks int)
+// Requires: AVX, F16C
+TEXT ·widenF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VCVTPH2PS (CX), Y0
+	VMOVUPS   Y0, (AX)
+	VCVTPH2PS 16(CX), Y0
+	VMOVUPS   Y0, 32(AX)
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func widenBF16AVX2(dst *float32, src *uint16, blocks int)
+// Requires: AVX, AVX2
+TEXT ·widenBF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VPMOVZXWD (CX), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VPMOVZXWD 16(CX), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, 32(AX)
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func roundF16AVX2(y *float32, x *float32, blocks int)
+// Requires: AVX, F16C
+TEXT ·roundF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VMOVUPS   (CX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VCVTPH2PS X0, Y0
+	VMOVUPS   Y0, (AX)
+	VMOVUPS   32(CX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VCVTPH2PS X0, Y0
+	VMOVUPS   Y0, 32(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func addMinimumsAVX2(dst *float32, minimum *[64]float32, rows int)
+// Requires: AVX
+TEXT ·addMinimumsAVX2(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  minimum+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	TESTQ DX, DX
+	JLE   rows_done
+
+rows:
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+	VADDPS  (CX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VADDPS  32(CX), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	VADDPS  64(CX), Y2, Y2
+	VMOVUPS Y2, 64(AX)
+	VADDPS  96(CX), Y3, Y3
+	VMOVUPS Y3, 96(AX)
+	VADDPS  128(CX), Y4, Y4
+	VMOVUPS Y4, 128(AX)
+	VADDPS  160(CX), Y5, Y5
+	VMOVUPS Y5, 160(AX)
+	VADDPS  192(CX), Y6, Y6
+	VMOVUPS Y6, 192(AX)
+	VADDPS  224(CX), Y7, Y7
+	VMOVUPS Y7, 224(AX)
+	ADDQ    $0x00000100, AX
+	DECQ    DX
+	JNZ     rows
+
+rows_done:
+	VZEROUPPER
+	RET
+
+// func dequantizeNibblesAVX2(dst *float32, q *byte, scale *[64]float32, zero *[64]int32, rows int)
+// Requires: AVX, AVX2
+TEXT ·dequantizeNibblesAVX2(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  q+8(FP), CX
+	MOVQ  scale+16(FP), DX
+	MOVQ  zero+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	TESTQ SI, SI
+	JLE   rows_done
+
+rows:
+	VPMOVZXBD (CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    (BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    (DX), Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VPSUBD    (BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    (DX), Y1, Y1
+	VMOVUPS   Y1, 256(AX)
+	VPMOVZXBD 8(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    32(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    32(DX), Y0, Y0
+	VMOVUPS   Y0, 32(AX)
+	VPSUBD    32(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    32(DX), Y1, Y1
+	VMOVUPS   Y1, 288(AX)
+	VPMOVZXBD 16(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    64(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    64(DX), Y0, Y0
+	VMOVUPS   Y0, 64(AX)
+	VPSUBD    64(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    64(DX), Y1, Y1
+	VMOVUPS   Y1, 320(AX)
+	VPMOVZXBD 24(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    96(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    96(DX), Y0, Y0
+	VMOVUPS   Y0, 96(AX)
+	VPSUBD    96(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    96(DX), Y1, Y1
+	VMOVUPS   Y1, 352(AX)
+	VPMOVZXBD 32(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    128(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    128(DX), Y0, Y0
+	VMOVUPS   Y0, 128(AX)
+	VPSUBD    128(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    128(DX), Y1, Y1
+	VMOVUPS   Y1, 384(AX)
+	VPMOVZXBD 40(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    160(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    160(DX), Y0, Y0
+	VMOVUPS   Y0, 160(AX)
+	VPSUBD    160(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    160(DX), Y1, Y1
+	VMOVUPS   Y1, 416(AX)
+	VPMOVZXBD 48(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    192(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    192(DX), Y0, Y0
+	VMOVUPS   Y0, 192(AX)
+	VPSUBD    192(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    192(DX), Y1, Y1
+	VMOVUPS   Y1, 448(AX)
+	VPMOVZXBD 56(CX), Y0
+	VPSRLD    $0x04, Y0, Y1
+	VPAND     constants<>+64(SB), Y0, Y0
+	VPSUBD    224(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    224(DX), Y0, Y0
+	VMOVUPS   Y0, 224(AX)
+	VPSUBD    224(BX), Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    224(DX), Y1, Y1
+	VMOVUPS   Y1, 480(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000200, AX
+	DECQ      SI
+	JNZ       rows
+
+rows_done:
+	VZEROUPPER
+	RET
+
+// func dequantizeBytesAVX2(dst *float32, q *byte, scale *[64]float32, zero *[64]int32, rows int)
+// Requires: AVX, AVX2
+TEXT ·dequantizeBytesAVX2(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  q+8(FP), CX
+	MOVQ  scale+16(FP), DX
+	MOVQ  zero+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	TESTQ SI, SI
+	JLE   rows_done
+
+rows:
+	VPMOVZXBD (CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    (BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    (DX), Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VPMOVZXBD 8(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    32(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    32(DX), Y0, Y0
+	VMOVUPS   Y0, 32(AX)
+	VPMOVZXBD 16(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    64(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    64(DX), Y0, Y0
+	VMOVUPS   Y0, 64(AX)
+	VPMOVZXBD 24(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    96(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    96(DX), Y0, Y0
+	VMOVUPS   Y0, 96(AX)
+	VPMOVZXBD 32(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    128(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    128(DX), Y0, Y0
+	VMOVUPS   Y0, 128(AX)
+	VPMOVZXBD 40(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    160(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    160(DX), Y0, Y0
+	VMOVUPS   Y0, 160(AX)
+	VPMOVZXBD 48(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    192(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    192(DX), Y0, Y0
+	VMOVUPS   Y0, 192(AX)
+	VPMOVZXBD 56(CX), Y0
+	VPXOR     constants<>+192(SB), Y0, Y0
+	VPSUBD    224(BX), Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    224(DX), Y0, Y0
+	VMOVUPS   Y0, 224(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000100, AX
+	DECQ      SI
+	JNZ       rows
+
+rows_done:
+	VZEROUPPER
+	RET
+
+// func softmaxExpAVX2(p *float32, blocks int, m float32, sums *[16]float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·softmaxExpAVX2(SB), NOSPLIT, $0-32
+	MOVQ         p+0(FP), AX
+	MOVQ         sums+24(FP), CX
+	MOVSS        m+16(FP), X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      (CX), Y1
+	VMOVUPS      32(CX), Y2
+	MOVQ         blocks+8(FP), DX
+	TESTQ        DX, DX
+	JLE          blocks_done
+
+blocks:
+	VMOVUPS   (AX), Y3
+	VSUBPS    Y0, Y3, Y3
+	VMOVUPS   constants<>+320(SB), Y4
+	VMINPS    Y3, Y4, Y3
+	VCMPPS    $0x01, constants<>+384(SB), Y3, Y4
+	VMOVUPS   constants<>+448(SB), Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMULPS    constants<>+576(SB), Y3, Y4
+	VADDPS    constants<>+512(SB), Y4, Y4
+	VSUBPS    constants<>+512(SB), Y4, Y5
+	VMULPS    constants<>+640(SB), Y5, Y7
+	VSUBPS    Y7, Y3, Y6
+	VMULPS    constants<>+704(SB), Y5, Y7
+	VSUBPS    Y7, Y6, Y6
+	VMULPS    constants<>+768(SB), Y6, Y3
+	VADDPS    constants<>+832(SB), Y3, Y3
+	VMULPS    Y6, Y3, Y3
+	VADDPS    constants<>+896(SB), Y3, Y3
+	VMULPS    Y6, Y3, Y3
+	VADDPS    constants<>+960(SB), Y3, Y3
+	VMULPS    Y6, Y3, Y3
+	VADDPS    constants<>+1024(SB), Y3, Y3
+	VMULPS    Y6, Y6, Y7
+	VMULPS    Y3, Y7, Y3
+	VADDPS    Y6, Y3, Y3
+	VADDPS    constants<>+1088(SB), Y3, Y3
+	VPSUBD    constants<>+1152(SB), Y4, Y4
+	VPSRAD    $0x01, Y4, Y5
+	VPSUBD    Y5, Y4, Y4
+	VPADDD    constants<>+1216(SB), Y5, Y5
+	VPSLLD    $0x17, Y5, Y5
+	VMULPS    Y5, Y3, Y3
+	VPADDD    constants<>+1216(SB), Y4, Y4
+	VPSLLD    $0x17, Y4, Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   Y3, (AX)
+	VADDPS    Y3, Y1, Y1
+	VMOVUPS   32(AX), Y3
+	VSUBPS    Y0, Y3, Y3
+	VMOVUPS   constants<>+320(SB), Y4
+	VMINPS    Y3, Y4, Y3
+	VCMPPS    $0x01, constants<>+384(SB), Y3, Y4
+	VMOVUPS   constants<>+448(SB), Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMULPS    constants<>+576(SB), Y3, Y4
+	VADDPS    constants<>+512(SB), Y4, Y4
+	VSUBPS    constants<>+512(SB), Y4, Y5
+	VMULPS    constants<>+640(SB), Y5, Y7
+	VSUBPS    Y7, Y3, Y6
+	VMULPS    constants<>+704(SB), Y5, Y7
+	VSUBPS    Y7, Y6, Y6
+	VMULPS    constants<>+768(SB), Y6, Y3
+	VADDPS    constants<>+832(SB), Y3, Y3
+	VMULPS    Y6, Y3, Y3
+	VADDPS    constants<>+896(SB), Y3, Y3
+	VMULPS    Y6, Y3, Y3
+	VADDPS    constants<>+960(SB), Y3, Y3
+	VMULPS    Y6, Y3, Y3
+	VADDPS    constants<>+1024(SB), Y3, Y3
+	VMULPS    Y6, Y6, Y7
+	VMULPS    Y3, Y7, Y3
+	VADDPS    Y6, Y3, Y3
+	VADDPS    constants<>+1088(SB), Y3, Y3
+	VPSUBD    constants<>+1152(SB), Y4, Y4
+	VPSRAD    $0x01, Y4, Y5
+	VPSUBD    Y5, Y4, Y4
+	VPADDD    constants<>+1216(SB), Y5, Y5
+	VPSLLD    $0x17, Y5, Y5
+	VMULPS    Y5, Y3, Y3
+	VPADDD    constants<>+1216(SB), Y4, Y4
+	VPSLLD    $0x17, Y4, Y4
+	VMULPS    Y4, Y3, Y3
+	VMOVUPS   Y3, 32(AX)
+	VADDPS    Y3, Y2, Y2
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y2, 32(CX)
+	VZEROUPPER
+	RET
+
+// func siluAVX2(y *float32, x *float32, blocks int)
+// Requires: AVX, AVX2
+TEXT ·siluAVX2(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VMOVUPS   (CX), Y0
+	VPXOR     constants<>+256(SB), Y0, Y1
+	VMOVUPS   constants<>+320(SB), Y2
+	VMINPS    Y1, Y2, Y1
+	VCMPPS    $0x01, constants<>+384(SB), Y1, Y2
+	VMOVUPS   constants<>+448(SB), Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMULPS    constants<>+576(SB), Y1, Y2
+	VADDPS    constants<>+512(SB), Y2, Y2
+	VSUBPS    constants<>+512(SB), Y2, Y3
+	VMULPS    constants<>+640(SB), Y3, Y5
+	VSUBPS    Y5, Y1, Y4
+	VMULPS    constants<>+704(SB), Y3, Y5
+	VSUBPS    Y5, Y4, Y4
+	VMULPS    constants<>+768(SB), Y4, Y1
+	VADDPS    constants<>+832(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+896(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+960(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+1024(SB), Y1, Y1
+	VMULPS    Y4, Y4, Y5
+	VMULPS    Y1, Y5, Y1
+	VADDPS    Y4, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VPSUBD    constants<>+1152(SB), Y2, Y2
+	VPSRAD    $0x01, Y2, Y3
+	VPSUBD    Y3, Y2, Y2
+	VPADDD    constants<>+1216(SB), Y3, Y3
+	VPSLLD    $0x17, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VPADDD    constants<>+1216(SB), Y2, Y2
+	VPSLLD    $0x17, Y2, Y2
+	VMULPS    Y2, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VDIVPS    Y1, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VMOVUPS   32(CX), Y0
+	VPXOR     constants<>+256(SB), Y0, Y1
+	VMOVUPS   constants<>+320(SB), Y2
+	VMINPS    Y1, Y2, Y1
+	VCMPPS    $0x01, constants<>+384(SB), Y1, Y2
+	VMOVUPS   constants<>+448(SB), Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMULPS    constants<>+576(SB), Y1, Y2
+	VADDPS    constants<>+512(SB), Y2, Y2
+	VSUBPS    constants<>+512(SB), Y2, Y3
+	VMULPS    constants<>+640(SB), Y3, Y5
+	VSUBPS    Y5, Y1, Y4
+	VMULPS    constants<>+704(SB), Y3, Y5
+	VSUBPS    Y5, Y4, Y4
+	VMULPS    constants<>+768(SB), Y4, Y1
+	VADDPS    constants<>+832(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+896(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+960(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+1024(SB), Y1, Y1
+	VMULPS    Y4, Y4, Y5
+	VMULPS    Y1, Y5, Y1
+	VADDPS    Y4, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VPSUBD    constants<>+1152(SB), Y2, Y2
+	VPSRAD    $0x01, Y2, Y3
+	VPSUBD    Y3, Y2, Y2
+	VPADDD    constants<>+1216(SB), Y3, Y3
+	VPSLLD    $0x17, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VPADDD    constants<>+1216(SB), Y2, Y2
+	VPSLLD    $0x17, Y2, Y2
+	VMULPS    Y2, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VDIVPS    Y1, Y0, Y0
+	VMOVUPS   Y0, 32(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func geluAVX2(y *float32, x *float32, blocks int)
+// Requires: AVX, AVX2
+TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JLE   blocks_done
+
+blocks:
+	VMOVUPS   (CX), Y0
+	VMULPS    Y0, Y0, Y1
+	VMULPS    Y0, Y1, Y1
+	VMULPS    constants<>+1280(SB), Y1, Y1
+	VADDPS    Y1, Y0, Y1
+	VMULPS    constants<>+1344(SB), Y1, Y1
+	VADDPS    Y1, Y1, Y1
+	VPXOR     constants<>+256(SB), Y1, Y1
+	VMOVUPS   constants<>+320(SB), Y2
+	VMINPS    Y1, Y2, Y1
+	VCMPPS    $0x01, constants<>+384(SB), Y1, Y2
+	VMOVUPS   constants<>+448(SB), Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMULPS    constants<>+576(SB), Y1, Y2
+	VADDPS    constants<>+512(SB), Y2, Y2
+	VSUBPS    constants<>+512(SB), Y2, Y3
+	VMULPS    constants<>+640(SB), Y3, Y5
+	VSUBPS    Y5, Y1, Y4
+	VMULPS    constants<>+704(SB), Y3, Y5
+	VSUBPS    Y5, Y4, Y4
+	VMULPS    constants<>+768(SB), Y4, Y1
+	VADDPS    constants<>+832(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+896(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+960(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+1024(SB), Y1, Y1
+	VMULPS    Y4, Y4, Y5
+	VMULPS    Y1, Y5, Y1
+	VADDPS    Y4, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VPSUBD    constants<>+1152(SB), Y2, Y2
+	VPSRAD    $0x01, Y2, Y3
+	VPSUBD    Y3, Y2, Y2
+	VPADDD    constants<>+1216(SB), Y3, Y3
+	VPSLLD    $0x17, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VPADDD    constants<>+1216(SB), Y2, Y2
+	VPSLLD    $0x17, Y2, Y2
+	VMULPS    Y2, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VDIVPS    Y1, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VMOVUPS   32(CX), Y0
+	VMULPS    Y0, Y0, Y1
+	VMULPS    Y0, Y1, Y1
+	VMULPS    constants<>+1280(SB), Y1, Y1
+	VADDPS    Y1, Y0, Y1
+	VMULPS    constants<>+1344(SB), Y1, Y1
+	VADDPS    Y1, Y1, Y1
+	VPXOR     constants<>+256(SB), Y1, Y1
+	VMOVUPS   constants<>+320(SB), Y2
+	VMINPS    Y1, Y2, Y1
+	VCMPPS    $0x01, constants<>+384(SB), Y1, Y2
+	VMOVUPS   constants<>+448(SB), Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMULPS    constants<>+576(SB), Y1, Y2
+	VADDPS    constants<>+512(SB), Y2, Y2
+	VSUBPS    constants<>+512(SB), Y2, Y3
+	VMULPS    constants<>+640(SB), Y3, Y5
+	VSUBPS    Y5, Y1, Y4
+	VMULPS    constants<>+704(SB), Y3, Y5
+	VSUBPS    Y5, Y4, Y4
+	VMULPS    constants<>+768(SB), Y4, Y1
+	VADDPS    constants<>+832(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+896(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+960(SB), Y1, Y1
+	VMULPS    Y4, Y1, Y1
+	VADDPS    constants<>+1024(SB), Y1, Y1
+	VMULPS    Y4, Y4, Y5
+	VMULPS    Y1, Y5, Y1
+	VADDPS    Y4, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VPSUBD    constants<>+1152(SB), Y2, Y2
+	VPSRAD    $0x01, Y2, Y3
+	VPSUBD    Y3, Y2, Y2
+	VPADDD    constants<>+1216(SB), Y3, Y3
+	VPSLLD    $0x17, Y3, Y3
+	VMULPS    Y3, Y1, Y1
+	VPADDD    constants<>+1216(SB), Y2, Y2
+	VPSLLD    $0x17, Y2, Y2
+	VMULPS    Y2, Y1, Y1
+	VADDPS    constants<>+1088(SB), Y1, Y1
+	VDIVPS    Y1, Y0, Y0
+	VMOVUPS   Y0, 32(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func squareSumsAVX2(sums *[16]float32, x *float32, blocks int)
+// Requires: AVX, AVX2
+TEXT ·squareSumsAVX2(SB), NOSPLIT, $0-24
+	MOVQ  x+8(FP), AX
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  blocks+16(FP), CX
+	TESTQ CX, CX
+	JLE   blocks_done
+
+blocks:
+	VMOVUPS (AX), Y2
+	VMULPS  Y2, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX), Y2
+	VMULPS  Y2, Y2, Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    $0x00000040, AX
+	DECQ    CX
+	JNZ     blocks
+
+blocks_done:
+	MOVQ    sums+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func normalizeAVX2(y *float32, x *float32, w *float32, blocks int, r float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-36
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVSS        r+32(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         blocks+24(FP), BX
+	TESTQ        BX, BX
+	JLE          blocks_done
+
+blocks:
+	VMULPS  (CX), Y0, Y1
+	VMULPS  (DX), Y1, Y1
+	VMOVUPS Y1, (AX)
+	VMULPS  32(CX), Y0, Y1
+	VMULPS  32(DX), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	DECQ    BX
+	JNZ     blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func widenZerosAVX2(dst *int32, zero *int8, blocks int, offset int32)
+// Requires: AVX, AVX2
+TEXT ·widenZerosAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         zero+8(FP), CX
+	MOVL         offset+24(FP), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	MOVQ         blocks+16(FP), DX
+	TESTQ        DX, DX
+	JLE          blocks_done
+
+blocks:
+	VPMOVSXBD (CX), Y1
+	VPADDD    Y0, Y1, Y1
+	VMOVUPS   Y1, (AX)
+	VPMOVSXBD 8(CX), Y1
+	VPADDD    Y0, Y1, Y1
+	VMOVUPS   Y1, 32(AX)
+	ADDQ      $0x00000010, CX
+	ADDQ      $0x00000040, AX
+	DECQ      DX
+	JNZ       blocks
+
+blocks_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·nibblesA8x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	XORQ    DX, DX
+	XORQ    BX, BX
+	XORQ    SI, SI
+	MOVQ    q+8(FP), DI
+	VMOVUPS constants<>+0(SB), Z0
+	MOVQ    groups+88(FP), R8
+	TESTQ   R8, R8
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   steps+96(FP), R9
+	TESTQ  R9, R9
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (DI), Z5
+	VMOVUPS       64(DI), Z6
+	VPSRLW        $0x04, Z5, Z7
+	VPANDD        Z0, Z5, Z5
+	VPANDD        Z0, Z7, Z7
+	VPUNPCKLBW    Z7, Z5, Z8
+	VPUNPCKHBW    Z7, Z5, Z5
+	VPSRLW        $0x04, Z6, Z7
+	VPANDD        Z0, Z6, Z6
+	VPANDD        Z0, Z7, Z7
+	VPUNPCKLBW    Z7, Z6, Z9
+	VPUNPCKHBW    Z7, Z6, Z6
+	ADDQ          $0x00000080, DI
+	VPUNPCKLWD    Z9, Z8, Z7
+	VPUNPCKHWD    Z9, Z8, Z8
+	VPUNPCKLWD    Z6, Z5, Z9
+	VPUNPCKHWD    Z6, Z5, Z5
+	VPDPBUSD.BCST (CX), Z7, Z1
+	VPDPBUSD.BCST (CX), Z8, Z2
+	VPDPBUSD.BCST (CX), Z9, Z3
+	VPDPBUSD.BCST (CX), Z5, Z4
+	ADDQ          $0x00000004, CX
+	DECQ          R9
+	JNZ           steps
+
+steps_done:
+	VSHUFI32X4   $0x44, Z2, Z1, Z5
+	VSHUFI32X4   $0x44, Z4, Z3, Z6
+	VSHUFI32X4   $0xee, Z2, Z1, Z7
+	VSHUFI32X4   $0xee, Z4, Z3, Z8
+	VSHUFI32X4   $0x88, Z6, Z5, Z9
+	VSHUFI32X4   $0xdd, Z6, Z5, Z5
+	VSHUFI32X4   $0x88, Z8, Z7, Z6
+	VSHUFI32X4   $0xdd, Z8, Z7, Z7
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         xsum+64(FP), R10
+	ADDQ         R10, R9
+	VPBROADCASTD (R9)(DX*1), Z8
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         d+72(FP), R10
+	ADDQ         R10, R9
+	VBROADCASTSS (R9)(DX*1), Z10
+	MOVQ         zero+32(FP), R9
+	MOVQ         scale+16(FP), R10
+	VPMULLD      (R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       (R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z9, Z9
+	VADDPS       (AX), Z9, Z9
+	VPMULLD      64(R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       64(R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z5, Z5
+	VADDPS       64(AX), Z5, Z5
+	VPMULLD      128(R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z6, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       128(R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z6, Z6
+	VADDPS       128(AX), Z6, Z6
+	VPMULLD      192(R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       192(R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z7, Z7
+	VADDPS       192(AX), Z7, Z7
+	MOVQ         minimum+24(FP), R9
+	TESTQ        R9, R9
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       (R9)(BX*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       64(R9)(BX*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       128(R9)(BX*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z6, Z6
+	VMULPS       192(R9)(BX*1), Z10, Z10
+	VMULPS       Z10, Z8, Z10
+	VADDPS       Z10, Z7, Z7
+
+no_minimum0_0:
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, 128(AX)
+	VMOVUPS Z7, 192(AX)
+	ADDQ    $0x00000004, DX
+	ADDQ    $0x00000100, BX
+	MOVQ    zeroStep+40(FP), R9
+	ADDQ    R9, SI
+	DECQ    R8
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·bytesA8x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	XORQ    DX, DX
+	XORQ    BX, BX
+	XORQ    SI, SI
+	MOVQ    q+8(FP), DI
+	VMOVUPS constants<>+128(SB), Z0
+	MOVQ    groups+88(FP), R8
+	TESTQ   R8, R8
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   steps+96(FP), R9
+	TESTQ  R9, R9
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (DI), Z5
+	VMOVUPS       64(DI), Z6
+	VMOVUPS       128(DI), Z7
+	VMOVUPS       192(DI), Z8
+	VPXORD        Z0, Z5, Z5
+	VPXORD        Z0, Z6, Z6
+	VPXORD        Z0, Z7, Z7
+	VPXORD        Z0, Z8, Z8
+	ADDQ          $0x00000100, DI
+	VPUNPCKLBW    Z6, Z5, Z9
+	VPUNPCKHBW    Z6, Z5, Z5
+	VPUNPCKLBW    Z8, Z7, Z6
+	VPUNPCKHBW    Z8, Z7, Z7
+	VPUNPCKLWD    Z6, Z9, Z8
+	VPUNPCKHWD    Z6, Z9, Z6
+	VPUNPCKLWD    Z7, Z5, Z9
+	VPUNPCKHWD    Z7, Z5, Z5
+	VPDPBUSD.BCST (CX), Z8, Z1
+	VPDPBUSD.BCST (CX), Z6, Z2
+	VPDPBUSD.BCST (CX), Z9, Z3
+	VPDPBUSD.BCST (CX), Z5, Z4
+	ADDQ          $0x00000004, CX
+	DECQ          R9
+	JNZ           steps
+
+steps_done:
+	VSHUFI32X4   $0x44, Z2, Z1, Z5
+	VSHUFI32X4   $0x44, Z4, Z3, Z6
+	VSHUFI32X4   $0xee, Z2, Z1, Z7
+	VSHUFI32X4   $0xee, Z4, Z3, Z8
+	VSHUFI32X4   $0x88, Z6, Z5, Z9
+	VSHUFI32X4   $0xdd, Z6, Z5, Z5
+	VSHUFI32X4   $0x88, Z8, Z7, Z6
+	VSHUFI32X4   $0xdd, Z8, Z7, Z7
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         xsum+64(FP), R10
+	ADDQ         R10, R9
+	VPBROADCASTD (R9)(DX*1), Z8
+	MOVQ         at+80(FP), R9
+	MOVQ         (R9), R9
+	SHLQ         $0x02, R9
+	MOVQ         d+72(FP), R10
+	ADDQ         R10, R9
+	VBROADCASTSS (R9)(DX*1), Z10
+	MOVQ         zero+32(FP), R9
+	MOVQ         scale+16(FP), R10
+	VPMULLD      (R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       (R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z9, Z9
+	VADDPS       (AX), Z9, Z9
+	VPMULLD      64(R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z5, Z5
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       64(R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z5, Z5
+	VADDPS       64(AX), Z5, Z5
+	VPMULLD      128(R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z6, Z6
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       128(R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z6, Z6
+	VADDPS       128(AX), Z6, Z6
+	VPMULLD      192(R9)(SI*1), Z8, Z11
+	VPSUBD       Z11, Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       192(R10)(BX*1), Z10, Z11
+	VMULPS       Z11, Z7, Z7
+	VADDPS       192(AX), Z7, Z7
+	MOVQ         minimum+24(FP), R9
+	TESTQ        R9, R9
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       (R9)(BX*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z9, Z9
+	VMULPS       64(R9)(BX*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z5, Z5
+	VMULPS       128(R9)(BX*1), Z10, Z11
+	VMULPS       Z11, Z8, Z11
+	VADDPS       Z11, Z6, Z6
+	VMULPS       192(R9)(BX*1), Z10, Z10
+	VMULPS       Z10, Z8, Z10
+	VADDPS       Z10, Z7, Z7
+
+no_minimum0_0:
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z6, 128(AX)
+	VMOVUPS Z7, 192(AX)
+	ADDQ    $0x00000004, DX
+	ADDQ    $0x00000100, BX
+	MOVQ    zeroStep+40(FP), R9
+	ADDQ    R9, SI
+	DECQ    R8
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·nibblesA8x4AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	MOVQ    at+80(FP), DX
+	MOVQ    8(DX), DX
+	MOVQ    steps+96(FP), BX
+	IMULQ   BX, DX
+	SHLQ    $0x02, DX
+	MOVQ    high+48(FP), BX
+	ADDQ    BX, DX
+	MOVQ    at+80(FP), BX
+	MOVQ    16(BX), BX
+	MOVQ    steps+96(FP), SI
+	IMULQ   SI, BX
+	SHLQ    $0x02, BX
+	MOVQ    high+48(FP), SI
+	ADDQ    SI, BX
+	MOVQ    at+80(FP), SI
+	MOVQ    24(SI), SI
+	MOVQ    steps+96(FP), DI
+	IMULQ   DI, SI
+	SHLQ    $0x02, SI
+	MOVQ    high+48(FP), DI
+	ADDQ    DI, SI
+	XORQ    DI, DI
+	XORQ    R8, R8
+	XORQ    R9, R9
+	MOVQ    q+8(FP), R10
+	VMOVUPS constants<>+0(SB), Z0
+	MOVQ    groups+88(FP), R11
+	TESTQ   R11, R11
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   steps+96(FP), R12
+	TESTQ  R12, R12
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (R10), Z17
+	VMOVUPS       64(R10), Z18
+	VPSRLW        $0x04, Z17, Z19
+	VPANDD        Z0, Z17, Z17
+	VPANDD        Z0, Z19, Z19
+	VPUNPCKLBW    Z19, Z17, Z20
+	VPUNPCKHBW    Z19, Z17, Z17
+	VPSRLW        $0x04, Z18, Z19
+	VPANDD        Z0, Z18, Z18
+	VPANDD        Z0, Z19, Z19
+	VPUNPCKLBW    Z19, Z18, Z21
+	VPUNPCKHBW    Z19, Z18, Z18
+	ADDQ          $0x00000080, R10
+	VPUNPCKLWD    Z21, Z20, Z19
+	VPUNPCKHWD    Z21, Z20, Z20
+	VPUNPCKLWD    Z18, Z17, Z21
+	VPUNPCKHWD    Z18, Z17, Z17
+	VPDPBUSD.BCST (CX), Z19, Z1
+	VPDPBUSD.BCST (CX), Z20, Z2
+	VPDPBUSD.BCST (CX), Z21, Z3
+	VPDPBUSD.BCST (CX), Z17, Z4
+	VPDPBUSD.BCST (DX), Z19, Z5
+	VPDPBUSD.BCST (DX), Z20, Z6
+	VPDPBUSD.BCST (DX), Z21, Z7
+	VPDPBUSD.BCST (DX), Z17, Z8
+	VPDPBUSD.BCST (BX), Z19, Z9
+	VPDPBUSD.BCST (BX), Z20, Z10
+	VPDPBUSD.BCST (BX), Z21, Z11
+	VPDPBUSD.BCST (BX), Z17, Z12
+	VPDPBUSD.BCST (SI), Z19, Z13
+	VPDPBUSD.BCST (SI), Z20, Z14
+	VPDPBUSD.BCST (SI), Z21, Z15
+	VPDPBUSD.BCST (SI), Z17, Z16
+	ADDQ          $0x00000004, CX
+	ADDQ          $0x00000004, DX
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000004, SI
+	DECQ          R12
+	JNZ           steps
+
+steps_done:
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0_0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1_0:
+	VMOVUPS      Z21, 256(AX)
+	VMOVUPS      Z17, 320(AX)
+	VMOVUPS      Z18, 384(AX)
+	VMOVUPS      Z19, 448(AX)
+	VSHUFI32X4   $0x44, Z10, Z9, Z17
+	VSHUFI32X4   $0x44, Z12, Z11, Z18
+	VSHUFI32X4   $0xee, Z10, Z9, Z19
+	VSHUFI32X4   $0xee, Z12, Z11, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       512(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       576(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       640(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       704(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum2_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum2_0:
+	VMOVUPS      Z21, 512(AX)
+	VMOVUPS      Z17, 576(AX)
+	VMOVUPS      Z18, 640(AX)
+	VMOVUPS      Z19, 704(AX)
+	VSHUFI32X4   $0x44, Z14, Z13, Z17
+	VSHUFI32X4   $0x44, Z16, Z15, Z18
+	VSHUFI32X4   $0xee, Z14, Z13, Z19
+	VSHUFI32X4   $0xee, Z16, Z15, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       768(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       832(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       896(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       960(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum3_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum3_0:
+	VMOVUPS Z21, 768(AX)
+	VMOVUPS Z17, 832(AX)
+	VMOVUPS Z18, 896(AX)
+	VMOVUPS Z19, 960(AX)
+	ADDQ    $0x00000004, DI
+	ADDQ    $0x00000100, R8
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R9
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·bytesA8x4AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	MOVQ    at+80(FP), DX
+	MOVQ    8(DX), DX
+	MOVQ    steps+96(FP), BX
+	IMULQ   BX, DX
+	SHLQ    $0x02, DX
+	MOVQ    high+48(FP), BX
+	ADDQ    BX, DX
+	MOVQ    at+80(FP), BX
+	MOVQ    16(BX), BX
+	MOVQ    steps+96(FP), SI
+	IMULQ   SI, BX
+	SHLQ    $0x02, BX
+	MOVQ    high+48(FP), SI
+	ADDQ    SI, BX
+	MOVQ    at+80(FP), SI
+	MOVQ    24(SI), SI
+	MOVQ    steps+96(FP), DI
+	IMULQ   DI, SI
+	SHLQ    $0x02, SI
+	MOVQ    high+48(FP), DI
+	ADDQ    DI, SI
+	XORQ    DI, DI
+	XORQ    R8, R8
+	XORQ    R9, R9
+	MOVQ    q+8(FP), R10
+	VMOVUPS constants<>+128(SB), Z0
+	MOVQ    groups+88(FP), R11
+	TESTQ   R11, R11
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   steps+96(FP), R12
+	TESTQ  R12, R12
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (R10), Z17
+	VMOVUPS       64(R10), Z18
+	VMOVUPS       128(R10), Z19
+	VMOVUPS       192(R10), Z20
+	VPXORD        Z0, Z17, Z17
+	VPXORD        Z0, Z18, Z18
+	VPXORD        Z0, Z19, Z19
+	VPXORD        Z0, Z20, Z20
+	ADDQ          $0x00000100, R10
+	VPUNPCKLBW    Z18, Z17, Z21
+	VPUNPCKHBW    Z18, Z17, Z17
+	VPUNPCKLBW    Z20, Z19, Z18
+	VPUNPCKHBW    Z20, Z19, Z19
+	VPUNPCKLWD    Z18, Z21, Z20
+	VPUNPCKHWD    Z18, Z21, Z18
+	VPUNPCKLWD    Z19, Z17, Z21
+	VPUNPCKHWD    Z19, Z17, Z17
+	VPDPBUSD.BCST (CX), Z20, Z1
+	VPDPBUSD.BCST (CX), Z18, Z2
+	VPDPBUSD.BCST (CX), Z21, Z3
+	VPDPBUSD.BCST (CX), Z17, Z4
+	VPDPBUSD.BCST (DX), Z20, Z5
+	VPDPBUSD.BCST (DX), Z18, Z6
+	VPDPBUSD.BCST (DX), Z21, Z7
+	VPDPBUSD.BCST (DX), Z17, Z8
+	VPDPBUSD.BCST (BX), Z20, Z9
+	VPDPBUSD.BCST (BX), Z18, Z10
+	VPDPBUSD.BCST (BX), Z21, Z11
+	VPDPBUSD.BCST (BX), Z17, Z12
+	VPDPBUSD.BCST (SI), Z20, Z13
+	VPDPBUSD.BCST (SI), Z18, Z14
+	VPDPBUSD.BCST (SI), Z21, Z15
+	VPDPBUSD.BCST (SI), Z17, Z16
+	ADDQ          $0x00000004, CX
+	ADDQ          $0x00000004, DX
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000004, SI
+	DECQ          R12
+	JNZ           steps
+
+steps_done:
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0_0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1_0:
+	VMOVUPS      Z21, 256(AX)
+	VMOVUPS      Z17, 320(AX)
+	VMOVUPS      Z18, 384(AX)
+	VMOVUPS      Z19, 448(AX)
+	VSHUFI32X4   $0x44, Z10, Z9, Z17
+	VSHUFI32X4   $0x44, Z12, Z11, Z18
+	VSHUFI32X4   $0xee, Z10, Z9, Z19
+	VSHUFI32X4   $0xee, Z12, Z11, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         16(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       512(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       576(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       640(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       704(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum2_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum2_0:
+	VMOVUPS      Z21, 512(AX)
+	VMOVUPS      Z17, 576(AX)
+	VMOVUPS      Z18, 640(AX)
+	VMOVUPS      Z19, 704(AX)
+	VSHUFI32X4   $0x44, Z14, Z13, Z17
+	VSHUFI32X4   $0x44, Z16, Z15, Z18
+	VSHUFI32X4   $0xee, Z14, Z13, Z19
+	VSHUFI32X4   $0xee, Z16, Z15, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         24(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       768(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       832(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       896(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       960(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum3_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum3_0:
+	VMOVUPS Z21, 768(AX)
+	VMOVUPS Z17, 832(AX)
+	VMOVUPS Z18, 896(AX)
+	VMOVUPS Z19, 960(AX)
+	ADDQ    $0x00000004, DI
+	ADDQ    $0x00000100, R8
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R9
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·nibblesA15x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	MOVQ    at+80(FP), DX
+	MOVQ    (DX), DX
+	MOVQ    steps+96(FP), BX
+	IMULQ   BX, DX
+	SHLQ    $0x02, DX
+	MOVQ    low+56(FP), BX
+	ADDQ    BX, DX
+	XORQ    BX, BX
+	XORQ    SI, SI
+	XORQ    DI, DI
+	MOVQ    q+8(FP), R8
+	VMOVUPS constants<>+0(SB), Z0
+	MOVQ    groups+88(FP), R9
+	TESTQ   R9, R9
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   steps+96(FP), R10
+	TESTQ  R10, R10
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (R8), Z9
+	VMOVUPS       64(R8), Z10
+	VPSRLW        $0x04, Z9, Z11
+	VPANDD        Z0, Z9, Z9
+	VPANDD        Z0, Z11, Z11
+	VPUNPCKLBW    Z11, Z9, Z12
+	VPUNPCKHBW    Z11, Z9, Z9
+	VPSRLW        $0x04, Z10, Z11
+	VPANDD        Z0, Z10, Z10
+	VPANDD        Z0, Z11, Z11
+	VPUNPCKLBW    Z11, Z10, Z13
+	VPUNPCKHBW    Z11, Z10, Z10
+	ADDQ          $0x00000080, R8
+	VPUNPCKLWD    Z13, Z12, Z11
+	VPUNPCKHWD    Z13, Z12, Z12
+	VPUNPCKLWD    Z10, Z9, Z13
+	VPUNPCKHWD    Z10, Z9, Z9
+	VPDPBUSD.BCST (CX), Z11, Z1
+	VPDPBUSD.BCST (CX), Z12, Z2
+	VPDPBUSD.BCST (CX), Z13, Z3
+	VPDPBUSD.BCST (CX), Z9, Z4
+	VPDPBUSD.BCST (DX), Z11, Z5
+	VPDPBUSD.BCST (DX), Z12, Z6
+	VPDPBUSD.BCST (DX), Z13, Z7
+	VPDPBUSD.BCST (DX), Z9, Z8
+	ADDQ          $0x00000004, CX
+	ADDQ          $0x00000004, DX
+	DECQ          R10
+	JNZ           steps
+
+steps_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z5, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z6, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z7, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z8, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z9
+	VSHUFI32X4   $0x44, Z4, Z3, Z10
+	VSHUFI32X4   $0xee, Z2, Z1, Z11
+	VSHUFI32X4   $0xee, Z4, Z3, Z12
+	VSHUFI32X4   $0x88, Z10, Z9, Z13
+	VSHUFI32X4   $0xdd, Z10, Z9, Z9
+	VSHUFI32X4   $0x88, Z12, Z11, Z10
+	VSHUFI32X4   $0xdd, Z12, Z11, Z11
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         xsum+64(FP), R11
+	ADDQ         R11, R10
+	VPBROADCASTD (R10)(BX*1), Z12
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         d+72(FP), R11
+	ADDQ         R11, R10
+	VBROADCASTSS (R10)(BX*1), Z14
+	MOVQ         zero+32(FP), R10
+	MOVQ         scale+16(FP), R11
+	VPMULLD      (R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z13, Z13
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       (R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z13, Z13
+	VADDPS       (AX), Z13, Z13
+	VPMULLD      64(R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       64(R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z9, Z9
+	VADDPS       64(AX), Z9, Z9
+	VPMULLD      128(R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z10, Z10
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       128(R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z10, Z10
+	VADDPS       128(AX), Z10, Z10
+	VPMULLD      192(R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z11, Z11
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       192(R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z11, Z11
+	VADDPS       192(AX), Z11, Z11
+	MOVQ         minimum+24(FP), R10
+	TESTQ        R10, R10
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       (R10)(SI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z13, Z13
+	VMULPS       64(R10)(SI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z9, Z9
+	VMULPS       128(R10)(SI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z10, Z10
+	VMULPS       192(R10)(SI*1), Z14, Z14
+	VMULPS       Z14, Z12, Z14
+	VADDPS       Z14, Z11, Z11
+
+no_minimum0_0:
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z9, 64(AX)
+	VMOVUPS Z10, 128(AX)
+	VMOVUPS Z11, 192(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R10
+	ADDQ    R10, DI
+	DECQ    R9
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·bytesA15x1AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	MOVQ    at+80(FP), DX
+	MOVQ    (DX), DX
+	MOVQ    steps+96(FP), BX
+	IMULQ   BX, DX
+	SHLQ    $0x02, DX
+	MOVQ    low+56(FP), BX
+	ADDQ    BX, DX
+	XORQ    BX, BX
+	XORQ    SI, SI
+	XORQ    DI, DI
+	MOVQ    q+8(FP), R8
+	VMOVUPS constants<>+128(SB), Z0
+	MOVQ    groups+88(FP), R9
+	TESTQ   R9, R9
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   steps+96(FP), R10
+	TESTQ  R10, R10
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (R8), Z9
+	VMOVUPS       64(R8), Z10
+	VMOVUPS       128(R8), Z11
+	VMOVUPS       192(R8), Z12
+	VPXORD        Z0, Z9, Z9
+	VPXORD        Z0, Z10, Z10
+	VPXORD        Z0, Z11, Z11
+	VPXORD        Z0, Z12, Z12
+	ADDQ          $0x00000100, R8
+	VPUNPCKLBW    Z10, Z9, Z13
+	VPUNPCKHBW    Z10, Z9, Z9
+	VPUNPCKLBW    Z12, Z11, Z10
+	VPUNPCKHBW    Z12, Z11, Z11
+	VPUNPCKLWD    Z10, Z13, Z12
+	VPUNPCKHWD    Z10, Z13, Z10
+	VPUNPCKLWD    Z11, Z9, Z13
+	VPUNPCKHWD    Z11, Z9, Z9
+	VPDPBUSD.BCST (CX), Z12, Z1
+	VPDPBUSD.BCST (CX), Z10, Z2
+	VPDPBUSD.BCST (CX), Z13, Z3
+	VPDPBUSD.BCST (CX), Z9, Z4
+	VPDPBUSD.BCST (DX), Z12, Z5
+	VPDPBUSD.BCST (DX), Z10, Z6
+	VPDPBUSD.BCST (DX), Z13, Z7
+	VPDPBUSD.BCST (DX), Z9, Z8
+	ADDQ          $0x00000004, CX
+	ADDQ          $0x00000004, DX
+	DECQ          R10
+	JNZ           steps
+
+steps_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z5, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z6, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z7, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z8, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z9
+	VSHUFI32X4   $0x44, Z4, Z3, Z10
+	VSHUFI32X4   $0xee, Z2, Z1, Z11
+	VSHUFI32X4   $0xee, Z4, Z3, Z12
+	VSHUFI32X4   $0x88, Z10, Z9, Z13
+	VSHUFI32X4   $0xdd, Z10, Z9, Z9
+	VSHUFI32X4   $0x88, Z12, Z11, Z10
+	VSHUFI32X4   $0xdd, Z12, Z11, Z11
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         xsum+64(FP), R11
+	ADDQ         R11, R10
+	VPBROADCASTD (R10)(BX*1), Z12
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         d+72(FP), R11
+	ADDQ         R11, R10
+	VBROADCASTSS (R10)(BX*1), Z14
+	MOVQ         zero+32(FP), R10
+	MOVQ         scale+16(FP), R11
+	VPMULLD      (R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z13, Z13
+	VCVTDQ2PS    Z13, Z13
+	VMULPS       (R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z13, Z13
+	VADDPS       (AX), Z13, Z13
+	VPMULLD      64(R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z9, Z9
+	VCVTDQ2PS    Z9, Z9
+	VMULPS       64(R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z9, Z9
+	VADDPS       64(AX), Z9, Z9
+	VPMULLD      128(R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z10, Z10
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       128(R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z10, Z10
+	VADDPS       128(AX), Z10, Z10
+	VPMULLD      192(R10)(DI*1), Z12, Z15
+	VPSUBD       Z15, Z11, Z11
+	VCVTDQ2PS    Z11, Z11
+	VMULPS       192(R11)(SI*1), Z14, Z15
+	VMULPS       Z15, Z11, Z11
+	VADDPS       192(AX), Z11, Z11
+	MOVQ         minimum+24(FP), R10
+	TESTQ        R10, R10
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       (R10)(SI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z13, Z13
+	VMULPS       64(R10)(SI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z9, Z9
+	VMULPS       128(R10)(SI*1), Z14, Z15
+	VMULPS       Z15, Z12, Z15
+	VADDPS       Z15, Z10, Z10
+	VMULPS       192(R10)(SI*1), Z14, Z14
+	VMULPS       Z14, Z12, Z14
+	VADDPS       Z14, Z11, Z11
+
+no_minimum0_0:
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z9, 64(AX)
+	VMOVUPS Z10, 128(AX)
+	VMOVUPS Z11, 192(AX)
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R10
+	ADDQ    R10, DI
+	DECQ    R9
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·nibblesA15x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	MOVQ    at+80(FP), DX
+	MOVQ    8(DX), DX
+	MOVQ    steps+96(FP), BX
+	IMULQ   BX, DX
+	SHLQ    $0x02, DX
+	MOVQ    high+48(FP), BX
+	ADDQ    BX, DX
+	MOVQ    at+80(FP), BX
+	MOVQ    (BX), BX
+	MOVQ    steps+96(FP), SI
+	IMULQ   SI, BX
+	SHLQ    $0x02, BX
+	MOVQ    low+56(FP), SI
+	ADDQ    SI, BX
+	MOVQ    at+80(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    steps+96(FP), DI
+	IMULQ   DI, SI
+	SHLQ    $0x02, SI
+	MOVQ    low+56(FP), DI
+	ADDQ    DI, SI
+	XORQ    DI, DI
+	XORQ    R8, R8
+	XORQ    R9, R9
+	MOVQ    q+8(FP), R10
+	VMOVUPS constants<>+0(SB), Z0
+	MOVQ    groups+88(FP), R11
+	TESTQ   R11, R11
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   steps+96(FP), R12
+	TESTQ  R12, R12
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (R10), Z17
+	VMOVUPS       64(R10), Z18
+	VPSRLW        $0x04, Z17, Z19
+	VPANDD        Z0, Z17, Z17
+	VPANDD        Z0, Z19, Z19
+	VPUNPCKLBW    Z19, Z17, Z20
+	VPUNPCKHBW    Z19, Z17, Z17
+	VPSRLW        $0x04, Z18, Z19
+	VPANDD        Z0, Z18, Z18
+	VPANDD        Z0, Z19, Z19
+	VPUNPCKLBW    Z19, Z18, Z21
+	VPUNPCKHBW    Z19, Z18, Z18
+	ADDQ          $0x00000080, R10
+	VPUNPCKLWD    Z21, Z20, Z19
+	VPUNPCKHWD    Z21, Z20, Z20
+	VPUNPCKLWD    Z18, Z17, Z21
+	VPUNPCKHWD    Z18, Z17, Z17
+	VPDPBUSD.BCST (CX), Z19, Z1
+	VPDPBUSD.BCST (CX), Z20, Z2
+	VPDPBUSD.BCST (CX), Z21, Z3
+	VPDPBUSD.BCST (CX), Z17, Z4
+	VPDPBUSD.BCST (DX), Z19, Z5
+	VPDPBUSD.BCST (DX), Z20, Z6
+	VPDPBUSD.BCST (DX), Z21, Z7
+	VPDPBUSD.BCST (DX), Z17, Z8
+	VPDPBUSD.BCST (BX), Z19, Z9
+	VPDPBUSD.BCST (BX), Z20, Z10
+	VPDPBUSD.BCST (BX), Z21, Z11
+	VPDPBUSD.BCST (BX), Z17, Z12
+	VPDPBUSD.BCST (SI), Z19, Z13
+	VPDPBUSD.BCST (SI), Z20, Z14
+	VPDPBUSD.BCST (SI), Z21, Z15
+	VPDPBUSD.BCST (SI), Z17, Z16
+	ADDQ          $0x00000004, CX
+	ADDQ          $0x00000004, DX
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000004, SI
+	DECQ          R12
+	JNZ           steps
+
+steps_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z9, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z10, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z11, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z12, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0_0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VPSLLD       $0x07, Z5, Z5
+	VPADDD       Z13, Z5, Z5
+	VPSLLD       $0x07, Z6, Z6
+	VPADDD       Z14, Z6, Z6
+	VPSLLD       $0x07, Z7, Z7
+	VPADDD       Z15, Z7, Z7
+	VPSLLD       $0x07, Z8, Z8
+	VPADDD       Z16, Z8, Z8
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1_0:
+	VMOVUPS Z21, 256(AX)
+	VMOVUPS Z17, 320(AX)
+	VMOVUPS Z18, 384(AX)
+	VMOVUPS Z19, 448(AX)
+	ADDQ    $0x00000004, DI
+	ADDQ    $0x00000100, R8
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R9
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
+TEXT ·bytesA15x2AVX512(SB), NOSPLIT, $0-104
+	MOVQ    acc+0(FP), AX
+	MOVQ    at+80(FP), CX
+	MOVQ    (CX), CX
+	MOVQ    steps+96(FP), DX
+	IMULQ   DX, CX
+	SHLQ    $0x02, CX
+	MOVQ    high+48(FP), DX
+	ADDQ    DX, CX
+	MOVQ    at+80(FP), DX
+	MOVQ    8(DX), DX
+	MOVQ    steps+96(FP), BX
+	IMULQ   BX, DX
+	SHLQ    $0x02, DX
+	MOVQ    high+48(FP), BX
+	ADDQ    BX, DX
+	MOVQ    at+80(FP), BX
+	MOVQ    (BX), BX
+	MOVQ    steps+96(FP), SI
+	IMULQ   SI, BX
+	SHLQ    $0x02, BX
+	MOVQ    low+56(FP), SI
+	ADDQ    SI, BX
+	MOVQ    at+80(FP), SI
+	MOVQ    8(SI), SI
+	MOVQ    steps+96(FP), DI
+	IMULQ   DI, SI
+	SHLQ    $0x02, SI
+	MOVQ    low+56(FP), DI
+	ADDQ    DI, SI
+	XORQ    DI, DI
+	XORQ    R8, R8
+	XORQ    R9, R9
+	MOVQ    q+8(FP), R10
+	VMOVUPS constants<>+128(SB), Z0
+	MOVQ    groups+88(FP), R11
+	TESTQ   R11, R11
+	JLE     groups_done
+
+groups:
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	MOVQ   steps+96(FP), R12
+	TESTQ  R12, R12
+	JLE    steps_done
+
+steps:
+	VMOVUPS       (R10), Z17
+	VMOVUPS       64(R10), Z18
+	VMOVUPS       128(R10), Z19
+	VMOVUPS       192(R10), Z20
+	VPXORD        Z0, Z17, Z17
+	VPXORD        Z0, Z18, Z18
+	VPXORD        Z0, Z19, Z19
+	VPXORD        Z0, Z20, Z20
+	ADDQ          $0x00000100, R10
+	VPUNPCKLBW    Z18, Z17, Z21
+	VPUNPCKHBW    Z18, Z17, Z17
+	VPUNPCKLBW    Z20, Z19, Z18
+	VPUNPCKHBW    Z20, Z19, Z19
+	VPUNPCKLWD    Z18, Z21, Z20
+	VPUNPCKHWD    Z18, Z21, Z18
+	VPUNPCKLWD    Z19, Z17, Z21
+	VPUNPCKHWD    Z19, Z17, Z17
+	VPDPBUSD.BCST (CX), Z20, Z1
+	VPDPBUSD.BCST (CX), Z18, Z2
+	VPDPBUSD.BCST (CX), Z21, Z3
+	VPDPBUSD.BCST (CX), Z17, Z4
+	VPDPBUSD.BCST (DX), Z20, Z5
+	VPDPBUSD.BCST (DX), Z18, Z6
+	VPDPBUSD.BCST (DX), Z21, Z7
+	VPDPBUSD.BCST (DX), Z17, Z8
+	VPDPBUSD.BCST (BX), Z20, Z9
+	VPDPBUSD.BCST (BX), Z18, Z10
+	VPDPBUSD.BCST (BX), Z21, Z11
+	VPDPBUSD.BCST (BX), Z17, Z12
+	VPDPBUSD.BCST (SI), Z20, Z13
+	VPDPBUSD.BCST (SI), Z18, Z14
+	VPDPBUSD.BCST (SI), Z21, Z15
+	VPDPBUSD.BCST (SI), Z17, Z16
+	ADDQ          $0x00000004, CX
+	ADDQ          $0x00000004, DX
+	ADDQ          $0x00000004, BX
+	ADDQ          $0x00000004, SI
+	DECQ          R12
+	JNZ           steps
+
+steps_done:
+	VPSLLD       $0x07, Z1, Z1
+	VPADDD       Z9, Z1, Z1
+	VPSLLD       $0x07, Z2, Z2
+	VPADDD       Z10, Z2, Z2
+	VPSLLD       $0x07, Z3, Z3
+	VPADDD       Z11, Z3, Z3
+	VPSLLD       $0x07, Z4, Z4
+	VPADDD       Z12, Z4, Z4
+	VSHUFI32X4   $0x44, Z2, Z1, Z17
+	VSHUFI32X4   $0x44, Z4, Z3, Z18
+	VSHUFI32X4   $0xee, Z2, Z1, Z19
+	VSHUFI32X4   $0xee, Z4, Z3, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         (R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       (AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       64(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       128(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       192(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum0_0:
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z17, 64(AX)
+	VMOVUPS      Z18, 128(AX)
+	VMOVUPS      Z19, 192(AX)
+	VPSLLD       $0x07, Z5, Z5
+	VPADDD       Z13, Z5, Z5
+	VPSLLD       $0x07, Z6, Z6
+	VPADDD       Z14, Z6, Z6
+	VPSLLD       $0x07, Z7, Z7
+	VPADDD       Z15, Z7, Z7
+	VPSLLD       $0x07, Z8, Z8
+	VPADDD       Z16, Z8, Z8
+	VSHUFI32X4   $0x44, Z6, Z5, Z17
+	VSHUFI32X4   $0x44, Z8, Z7, Z18
+	VSHUFI32X4   $0xee, Z6, Z5, Z19
+	VSHUFI32X4   $0xee, Z8, Z7, Z20
+	VSHUFI32X4   $0x88, Z18, Z17, Z21
+	VSHUFI32X4   $0xdd, Z18, Z17, Z17
+	VSHUFI32X4   $0x88, Z20, Z19, Z18
+	VSHUFI32X4   $0xdd, Z20, Z19, Z19
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         xsum+64(FP), R13
+	ADDQ         R13, R12
+	VPBROADCASTD (R12)(DI*1), Z20
+	MOVQ         at+80(FP), R12
+	MOVQ         8(R12), R12
+	SHLQ         $0x02, R12
+	MOVQ         d+72(FP), R13
+	ADDQ         R13, R12
+	VBROADCASTSS (R12)(DI*1), Z22
+	MOVQ         zero+32(FP), R12
+	MOVQ         scale+16(FP), R13
+	VPMULLD      (R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z21, Z21
+	VCVTDQ2PS    Z21, Z21
+	VMULPS       (R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z21, Z21
+	VADDPS       256(AX), Z21, Z21
+	VPMULLD      64(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z17, Z17
+	VCVTDQ2PS    Z17, Z17
+	VMULPS       64(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z17, Z17
+	VADDPS       320(AX), Z17, Z17
+	VPMULLD      128(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z18, Z18
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       128(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z18, Z18
+	VADDPS       384(AX), Z18, Z18
+	VPMULLD      192(R12)(R9*1), Z20, Z23
+	VPSUBD       Z23, Z19, Z19
+	VCVTDQ2PS    Z19, Z19
+	VMULPS       192(R13)(R8*1), Z22, Z23
+	VMULPS       Z23, Z19, Z19
+	VADDPS       448(AX), Z19, Z19
+	MOVQ         minimum+24(FP), R12
+	TESTQ        R12, R12
+	JZ           no_minimum1_0
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       (R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z21, Z21
+	VMULPS       64(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z17, Z17
+	VMULPS       128(R12)(R8*1), Z22, Z23
+	VMULPS       Z23, Z20, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       192(R12)(R8*1), Z22, Z22
+	VMULPS       Z22, Z20, Z22
+	VADDPS       Z22, Z19, Z19
+
+no_minimum1_0:
+	VMOVUPS Z21, 256(AX)
+	VMOVUPS Z17, 320(AX)
+	VMOVUPS Z18, 384(AX)
+	VMOVUPS Z19, 448(AX)
+	ADDQ    $0x00000004, DI
+	ADDQ    $0x00000100, R8
+	MOVQ    zeroStep+40(FP), R12
+	ADDQ    R12, R9
+	DECQ    R11
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA8x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX2
+TEXT ·nibblesA8x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ  acc+0(FP), AX
+	MOVQ  at+80(FP), CX
+	MOVQ  (CX), CX
+	MOVQ  steps+96(FP), DX
+	IMULQ DX, CX
+	SHLQ  $0x04, CX
+	MOVQ  high+48(FP), DX
+	ADDQ  DX, CX
+	XORQ  DX, DX
+	XORQ  BX, BX
+	XORQ  SI, SI
+	MOVQ  q+8(FP), DI
+	XORQ  R8, R8
+	MOVQ  groups+88(FP), R9
+	TESTQ R9, R9
+	JLE   groups_done
+
+groups:
+	MOVQ  DI, R10
+	ADDQ  $0x00000000, R10
+	MOVQ  R8, R11
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  steps+96(FP), R12
+	TESTQ R12, R12
+	JLE   steps0_done
+
+steps0:
+	VMOVDQU      (R10), Y5
+	VPSRLW       $0x04, Y5, Y6
+	VPAND        constants<>+0(SB), Y5, Y5
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPUNPCKLBW   Y6, Y5, Y4
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPBROADCASTW (CX)(R11*1), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPMADDUBSW   Y6, Y5, Y5
+	VMOVDQU      64(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 2(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      128(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 4(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      192(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 6(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      256(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 8(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      320(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 10(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      384(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 12(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      448(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 14(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMOVSXWD    X4, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y4, X4
+	VPMOVSXWD    X4, Y4
+	VPADDD       Y4, Y2, Y2
+	VPMOVSXWD    X5, Y4
+	VPADDD       Y4, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X4
+	VPMOVSXWD    X4, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         $0x00000200, R10
+	ADDQ         $0x00000010, R11
+	DECQ         R12
+	JNZ          steps0
+
+steps0_done:
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         xsum+64(FP), R11
+	ADDQ         R11, R10
+	VPBROADCASTD (R10)(DX*1), Y4
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         d+72(FP), R11
+	ADDQ         R11, R10
+	VBROADCASTSS (R10)(DX*1), Y5
+	MOVQ         zero+32(FP), R10
+	MOVQ         scale+16(FP), R11
+	VPMULLD      (R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VPMULLD      32(R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VPMULLD      64(R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       64(R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       64(AX), Y2, Y2
+	VPMULLD      96(R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       96(R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       96(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R10
+	TESTQ        R10, R10
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (R10)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       32(R10)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       64(R10)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       96(R10)(BX*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_0:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	MOVQ    DI, R10
+	ADDQ    $0x00000020, R10
+	MOVQ    R8, R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	MOVQ    steps+96(FP), DI
+	TESTQ   DI, DI
+	JLE     steps1_done
+
+steps1:
+	VMOVDQU      (R10), Y5
+	VPSRLW       $0x04, Y5, Y6
+	VPAND        constants<>+0(SB), Y5, Y5
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPUNPCKLBW   Y6, Y5, Y4
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPBROADCASTW (CX)(R11*1), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPMADDUBSW   Y6, Y5, Y5
+	VMOVDQU      64(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 2(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      128(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 4(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      192(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 6(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      256(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 8(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      320(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 10(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      384(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 12(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VMOVDQU      448(R10), Y6
+	VPSRLW       $0x04, Y6, Y7
+	VPAND        constants<>+0(SB), Y6, Y6
+	VPAND        constants<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y7, Y6, Y8
+	VPUNPCKHBW   Y7, Y6, Y6
+	VPBROADCASTW 14(CX)(R11*1), Y7
+	VPMADDUBSW   Y7, Y8, Y8
+	VPADDW       Y8, Y4, Y4
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMOVSXWD    X4, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y4, X4
+	VPMOVSXWD    X4, Y4
+	VPADDD       Y4, Y2, Y2
+	VPMOVSXWD    X5, Y4
+	VPADDD       Y4, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X4
+	VPMOVSXWD    X4, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         $0x00000200, R10
+	ADDQ         $0x00000010, R11
+	DECQ         DI
+	JNZ          steps1
+
+steps1_done:
+	MOVQ         at+80(FP), DI
+	MOVQ         (DI), DI
+	SHLQ         $0x02, DI
+	MOVQ         xsum+64(FP), R8
+	ADDQ         R8, DI
+	VPBROADCASTD (DI)(DX*1), Y4
+	MOVQ         at+80(FP), DI
+	MOVQ         (DI), DI
+	SHLQ         $0x02, DI
+	MOVQ         d+72(FP), R8
+	ADDQ         R8, DI
+	VBROADCASTSS (DI)(DX*1), Y5
+	MOVQ         zero+32(FP), DI
+	MOVQ         scale+16(FP), R8
+	VPMULLD      128(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       128(AX), Y0, Y0
+	VPMULLD      160(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       160(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       160(AX), Y1, Y1
+	VPMULLD      192(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       192(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       192(AX), Y2, Y2
+	VPMULLD      224(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       224(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       224(AX), Y3, Y3
+	MOVQ         minimum+24(FP), DI
+	TESTQ        DI, DI
+	JZ           no_minimum0_32
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       128(DI)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       160(DI)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       192(DI)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       224(DI)(BX*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_32:
+	VMOVUPS Y0, 128(AX)
+	VMOVUPS Y1, 160(AX)
+	VMOVUPS Y2, 192(AX)
+	VMOVUPS Y3, 224(AX)
+	LEAQ    -32(R10), DI
+	MOVQ    R11, R8
+	ADDQ    $0x00000004, DX
+	ADDQ    $0x00000100, BX
+	MOVQ    zeroStep+40(FP), R10
+	ADDQ    R10, SI
+	DECQ    R9
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA8x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX2
+TEXT ·bytesA8x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ  acc+0(FP), AX
+	MOVQ  at+80(FP), CX
+	MOVQ  (CX), CX
+	MOVQ  steps+96(FP), DX
+	IMULQ DX, CX
+	SHLQ  $0x04, CX
+	MOVQ  high+48(FP), DX
+	ADDQ  DX, CX
+	XORQ  DX, DX
+	XORQ  BX, BX
+	XORQ  SI, SI
+	MOVQ  q+8(FP), DI
+	XORQ  R8, R8
+	MOVQ  groups+88(FP), R9
+	TESTQ R9, R9
+	JLE   groups_done
+
+groups:
+	MOVQ  DI, R10
+	ADDQ  $0x00000000, R10
+	MOVQ  R8, R11
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  steps+96(FP), R12
+	TESTQ R12, R12
+	JLE   steps0_done
+
+steps0:
+	VPBROADCASTW (CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      (R10), Y5
+	VMOVDQU      64(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 2(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      128(R10), Y5
+	VMOVDQU      192(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 4(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      256(R10), Y5
+	VMOVDQU      320(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 6(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      384(R10), Y5
+	VMOVDQU      448(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 8(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      512(R10), Y5
+	VMOVDQU      576(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 10(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      640(R10), Y5
+	VMOVDQU      704(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 12(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      768(R10), Y5
+	VMOVDQU      832(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 14(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      896(R10), Y5
+	VMOVDQU      960(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         $0x00000400, R10
+	ADDQ         $0x00000010, R11
+	DECQ         R12
+	JNZ          steps0
+
+steps0_done:
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         xsum+64(FP), R11
+	ADDQ         R11, R10
+	VPBROADCASTD (R10)(DX*1), Y4
+	MOVQ         at+80(FP), R10
+	MOVQ         (R10), R10
+	SHLQ         $0x02, R10
+	MOVQ         d+72(FP), R11
+	ADDQ         R11, R10
+	VBROADCASTSS (R10)(DX*1), Y5
+	MOVQ         zero+32(FP), R10
+	MOVQ         scale+16(FP), R11
+	VPMULLD      (R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VPMULLD      32(R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VPMULLD      64(R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       64(R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       64(AX), Y2, Y2
+	VPMULLD      96(R10)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       96(R11)(BX*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       96(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R10
+	TESTQ        R10, R10
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (R10)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       32(R10)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       64(R10)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       96(R10)(BX*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_0:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	MOVQ    DI, R10
+	ADDQ    $0x00000020, R10
+	MOVQ    R8, R11
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	MOVQ    steps+96(FP), DI
+	TESTQ   DI, DI
+	JLE     steps1_done
+
+steps1:
+	VPBROADCASTW (CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      (R10), Y5
+	VMOVDQU      64(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 2(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      128(R10), Y5
+	VMOVDQU      192(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 4(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      256(R10), Y5
+	VMOVDQU      320(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 6(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      384(R10), Y5
+	VMOVDQU      448(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 8(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      512(R10), Y5
+	VMOVDQU      576(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 10(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      640(R10), Y5
+	VMOVDQU      704(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 12(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      768(R10), Y5
+	VMOVDQU      832(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	VPBROADCASTW 14(CX)(R11*1), X4
+	VPMOVSXBW    X4, Y4
+	VMOVDQU      896(R10), Y5
+	VMOVDQU      960(R10), Y6
+	VPUNPCKLBW   Y6, Y5, Y7
+	VPUNPCKHBW   Y6, Y5, Y5
+	VPMOVSXBW    X7, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VEXTRACTI128 $0x01, Y7, X6
+	VPMOVSXBW    X6, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPMOVSXBW    X5, Y6
+	VPMADDWD     Y4, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VEXTRACTI128 $0x01, Y5, X5
+	VPMOVSXBW    X5, Y5
+	VPMADDWD     Y4, Y5, Y4
+	VPADDD       Y4, Y3, Y3
+	ADDQ         $0x00000400, R10
+	ADDQ         $0x00000010, R11
+	DECQ         DI
+	JNZ          steps1
+
+steps1_done:
+	MOVQ         at+80(FP), DI
+	MOVQ         (DI), DI
+	SHLQ         $0x02, DI
+	MOVQ         xsum+64(FP), R8
+	ADDQ         R8, DI
+	VPBROADCASTD (DI)(DX*1), Y4
+	MOVQ         at+80(FP), DI
+	MOVQ         (DI), DI
+	SHLQ         $0x02, DI
+	MOVQ         d+72(FP), R8
+	ADDQ         R8, DI
+	VBROADCASTSS (DI)(DX*1), Y5
+	MOVQ         zero+32(FP), DI
+	MOVQ         scale+16(FP), R8
+	VPMULLD      128(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       128(AX), Y0, Y0
+	VPMULLD      160(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       160(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       160(AX), Y1, Y1
+	VPMULLD      192(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       192(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       192(AX), Y2, Y2
+	VPMULLD      224(DI)(SI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       224(R8)(BX*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       224(AX), Y3, Y3
+	MOVQ         minimum+24(FP), DI
+	TESTQ        DI, DI
+	JZ           no_minimum0_32
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       128(DI)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       160(DI)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       192(DI)(BX*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       224(DI)(BX*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_32:
+	VMOVUPS Y0, 128(AX)
+	VMOVUPS Y1, 160(AX)
+	VMOVUPS Y2, 192(AX)
+	VMOVUPS Y3, 224(AX)
+	LEAQ    -32(R10), DI
+	MOVQ    R11, R8
+	ADDQ    $0x00000004, DX
+	ADDQ    $0x00000100, BX
+	MOVQ    zeroStep+40(FP), R10
+	ADDQ    R10, SI
+	DECQ    R9
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA8x2AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX2
+TEXT ·nibblesA8x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ  acc+0(FP), AX
+	MOVQ  at+80(FP), CX
+	MOVQ  (CX), CX
+	MOVQ  steps+96(FP), DX
+	IMULQ DX, CX
+	SHLQ  $0x04, CX
+	MOVQ  high+48(FP), DX
+	ADDQ  DX, CX
+	MOVQ  at+80(FP), DX
+	MOVQ  8(DX), DX
+	MOVQ  steps+96(FP), BX
+	IMULQ BX, DX
+	SHLQ  $0x04, DX
+	MOVQ  high+48(FP), BX
+	ADDQ  BX, DX
+	XORQ  BX, BX
+	XORQ  SI, SI
+	XORQ  DI, DI
+	MOVQ  q+8(FP), R8
+	XORQ  R9, R9
+	MOVQ  groups+88(FP), R10
+	TESTQ R10, R10
+	JLE   groups_done
+
+groups:
+	MOVQ  R8, R11
+	ADDQ  $0x00000000, R11
+	MOVQ  R9, R12
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  steps+96(FP), R13
+	TESTQ R13, R13
+	JLE   steps0_done
+
+steps0:
+	VMOVDQU      (R11), Y11
+	VPSRLW       $0x04, Y11, Y8
+	VPAND        constants<>+0(SB), Y11, Y11
+	VPAND        constants<>+0(SB), Y8, Y8
+	VPUNPCKLBW   Y8, Y11, Y10
+	VPUNPCKHBW   Y8, Y11, Y11
+	VPBROADCASTW (CX)(R12*1), Y9
+	VPMADDUBSW   Y9, Y10, Y8
+	VPMADDUBSW   Y9, Y11, Y9
+	VPBROADCASTW (DX)(R12*1), Y12
+	VPMADDUBSW   Y12, Y10, Y10
+	VPMADDUBSW   Y12, Y11, Y11
+	VMOVDQU      64(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 2(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 2(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      128(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 4(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 4(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      192(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 6(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 6(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      256(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 8(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 8(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      320(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 10(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 10(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      384(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 12(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 12(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      448(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 14(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 14(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VPMOVSXWD    X8, Y12
+	VPADDD       Y12, Y0, Y0
+	VEXTRACTI128 $0x01, Y8, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y2, Y2
+	VPMOVSXWD    X9, Y8
+	VPADDD       Y8, Y1, Y1
+	VEXTRACTI128 $0x01, Y9, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMOVSXWD    X10, Y8
+	VPADDD       Y8, Y4, Y4
+	VEXTRACTI128 $0x01, Y10, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMOVSXWD    X11, Y8
+	VPADDD       Y8, Y5, Y5
+	VEXTRACTI128 $0x01, Y11, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000200, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          steps0
+
+steps0_done:
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         xsum+64(FP), R12
+	ADDQ         R12, R11
+	VPBROADCASTD (R11)(BX*1), Y8
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         d+72(FP), R12
+	ADDQ         R12, R11
+	VBROADCASTSS (R11)(BX*1), Y9
+	MOVQ         zero+32(FP), R11
+	MOVQ         scale+16(FP), R12
+	VPMULLD      (R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VPMULLD      32(R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VPMULLD      64(R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       64(R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y2, Y2
+	VADDPS       64(AX), Y2, Y2
+	VPMULLD      96(R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       96(R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y3, Y3
+	VADDPS       96(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R11
+	TESTQ        R11, R11
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       (R11)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VMULPS       32(R11)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y1, Y1
+	VMULPS       64(R11)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y2, Y2
+	VMULPS       96(R11)(SI*1), Y9, Y9
+	VMULPS       Y9, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+
+no_minimum0_0:
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	MOVQ         at+80(FP), R11
+	MOVQ         8(R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         xsum+64(FP), R12
+	ADDQ         R12, R11
+	VPBROADCASTD (R11)(BX*1), Y0
+	MOVQ         at+80(FP), R11
+	MOVQ         8(R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         d+72(FP), R12
+	ADDQ         R12, R11
+	VBROADCASTSS (R11)(BX*1), Y1
+	MOVQ         zero+32(FP), R11
+	MOVQ         scale+16(FP), R12
+	VPMULLD      (R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y4, Y4
+	VADDPS       256(AX), Y4, Y4
+	VPMULLD      32(R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       32(R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y5, Y5
+	VADDPS       288(AX), Y5, Y5
+	VPMULLD      64(R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       64(R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y6, Y6
+	VADDPS       320(AX), Y6, Y6
+	VPMULLD      96(R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       96(R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y7, Y7
+	VADDPS       352(AX), Y7, Y7
+	MOVQ         minimum+24(FP), R11
+	TESTQ        R11, R11
+	JZ           no_minimum1_0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R11)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y4, Y4
+	VMULPS       32(R11)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y5, Y5
+	VMULPS       64(R11)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y6, Y6
+	VMULPS       96(R11)(SI*1), Y1, Y1
+	VMULPS       Y1, Y0, Y1
+	VADDPS       Y1, Y7, Y7
+
+no_minimum1_0:
+	VMOVUPS Y4, 256(AX)
+	VMOVUPS Y5, 288(AX)
+	VMOVUPS Y6, 320(AX)
+	VMOVUPS Y7, 352(AX)
+	MOVQ    R8, R11
+	ADDQ    $0x00000020, R11
+	MOVQ    R9, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	MOVQ    steps+96(FP), R8
+	TESTQ   R8, R8
+	JLE     steps1_done
+
+steps1:
+	VMOVDQU      (R11), Y11
+	VPSRLW       $0x04, Y11, Y8
+	VPAND        constants<>+0(SB), Y11, Y11
+	VPAND        constants<>+0(SB), Y8, Y8
+	VPUNPCKLBW   Y8, Y11, Y10
+	VPUNPCKHBW   Y8, Y11, Y11
+	VPBROADCASTW (CX)(R12*1), Y9
+	VPMADDUBSW   Y9, Y10, Y8
+	VPMADDUBSW   Y9, Y11, Y9
+	VPBROADCASTW (DX)(R12*1), Y12
+	VPMADDUBSW   Y12, Y10, Y10
+	VPMADDUBSW   Y12, Y11, Y11
+	VMOVDQU      64(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 2(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 2(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      128(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 4(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 4(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      192(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 6(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 6(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      256(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 8(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 8(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      320(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 10(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 10(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      384(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 12(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 12(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      448(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 14(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 14(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VPMOVSXWD    X8, Y12
+	VPADDD       Y12, Y0, Y0
+	VEXTRACTI128 $0x01, Y8, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y2, Y2
+	VPMOVSXWD    X9, Y8
+	VPADDD       Y8, Y1, Y1
+	VEXTRACTI128 $0x01, Y9, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMOVSXWD    X10, Y8
+	VPADDD       Y8, Y4, Y4
+	VEXTRACTI128 $0x01, Y10, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMOVSXWD    X11, Y8
+	VPADDD       Y8, Y5, Y5
+	VEXTRACTI128 $0x01, Y11, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000200, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R8
+	JNZ          steps1
+
+steps1_done:
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         xsum+64(FP), R9
+	ADDQ         R9, R8
+	VPBROADCASTD (R8)(BX*1), Y8
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         d+72(FP), R9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8)(BX*1), Y9
+	MOVQ         zero+32(FP), R8
+	MOVQ         scale+16(FP), R9
+	VPMULLD      128(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y0, Y0
+	VADDPS       128(AX), Y0, Y0
+	VPMULLD      160(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       160(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y1, Y1
+	VADDPS       160(AX), Y1, Y1
+	VPMULLD      192(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       192(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y2, Y2
+	VADDPS       192(AX), Y2, Y2
+	VPMULLD      224(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       224(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y3, Y3
+	VADDPS       224(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R8
+	TESTQ        R8, R8
+	JZ           no_minimum0_32
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       128(R8)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VMULPS       160(R8)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y1, Y1
+	VMULPS       192(R8)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y2, Y2
+	VMULPS       224(R8)(SI*1), Y9, Y9
+	VMULPS       Y9, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+
+no_minimum0_32:
+	VMOVUPS      Y0, 128(AX)
+	VMOVUPS      Y1, 160(AX)
+	VMOVUPS      Y2, 192(AX)
+	VMOVUPS      Y3, 224(AX)
+	MOVQ         at+80(FP), R8
+	MOVQ         8(R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         xsum+64(FP), R9
+	ADDQ         R9, R8
+	VPBROADCASTD (R8)(BX*1), Y0
+	MOVQ         at+80(FP), R8
+	MOVQ         8(R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         d+72(FP), R9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8)(BX*1), Y1
+	MOVQ         zero+32(FP), R8
+	MOVQ         scale+16(FP), R9
+	VPMULLD      128(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       128(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y4, Y4
+	VADDPS       384(AX), Y4, Y4
+	VPMULLD      160(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       160(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y5, Y5
+	VADDPS       416(AX), Y5, Y5
+	VPMULLD      192(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       192(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y6, Y6
+	VADDPS       448(AX), Y6, Y6
+	VPMULLD      224(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       224(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y7, Y7
+	VADDPS       480(AX), Y7, Y7
+	MOVQ         minimum+24(FP), R8
+	TESTQ        R8, R8
+	JZ           no_minimum1_32
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R8)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y4, Y4
+	VMULPS       160(R8)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y5, Y5
+	VMULPS       192(R8)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y6, Y6
+	VMULPS       224(R8)(SI*1), Y1, Y1
+	VMULPS       Y1, Y0, Y1
+	VADDPS       Y1, Y7, Y7
+
+no_minimum1_32:
+	VMOVUPS Y4, 384(AX)
+	VMOVUPS Y5, 416(AX)
+	VMOVUPS Y6, 448(AX)
+	VMOVUPS Y7, 480(AX)
+	LEAQ    -32(R11), R8
+	MOVQ    R12, R9
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R11
+	ADDQ    R11, DI
+	DECQ    R10
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA8x2AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX2
+TEXT ·bytesA8x2AVX2(SB), NOSPLIT, $0-104
+	MOVQ  acc+0(FP), AX
+	MOVQ  at+80(FP), CX
+	MOVQ  (CX), CX
+	MOVQ  steps+96(FP), DX
+	IMULQ DX, CX
+	SHLQ  $0x04, CX
+	MOVQ  high+48(FP), DX
+	ADDQ  DX, CX
+	MOVQ  at+80(FP), DX
+	MOVQ  8(DX), DX
+	MOVQ  steps+96(FP), BX
+	IMULQ BX, DX
+	SHLQ  $0x04, DX
+	MOVQ  high+48(FP), BX
+	ADDQ  BX, DX
+	XORQ  BX, BX
+	XORQ  SI, SI
+	XORQ  DI, DI
+	MOVQ  q+8(FP), R8
+	XORQ  R9, R9
+	MOVQ  groups+88(FP), R10
+	TESTQ R10, R10
+	JLE   groups_done
+
+groups:
+	MOVQ  R8, R11
+	ADDQ  $0x00000000, R11
+	MOVQ  R9, R12
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  steps+96(FP), R13
+	TESTQ R13, R13
+	JLE   steps0_done
+
+steps0:
+	VPBROADCASTW (CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW (DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      (R11), Y10
+	VMOVDQU      64(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 2(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 2(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      128(R11), Y10
+	VMOVDQU      192(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 4(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 4(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      256(R11), Y10
+	VMOVDQU      320(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 6(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 6(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      384(R11), Y10
+	VMOVDQU      448(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 8(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 8(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      512(R11), Y10
+	VMOVDQU      576(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 10(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 10(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      640(R11), Y10
+	VMOVDQU      704(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 12(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 12(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      768(R11), Y10
+	VMOVDQU      832(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 14(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 14(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      896(R11), Y10
+	VMOVDQU      960(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000400, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          steps0
+
+steps0_done:
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         xsum+64(FP), R12
+	ADDQ         R12, R11
+	VPBROADCASTD (R11)(BX*1), Y8
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         d+72(FP), R12
+	ADDQ         R12, R11
+	VBROADCASTSS (R11)(BX*1), Y9
+	MOVQ         zero+32(FP), R11
+	MOVQ         scale+16(FP), R12
+	VPMULLD      (R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VPMULLD      32(R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VPMULLD      64(R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       64(R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y2, Y2
+	VADDPS       64(AX), Y2, Y2
+	VPMULLD      96(R11)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       96(R12)(SI*1), Y9, Y10
+	VMULPS       Y10, Y3, Y3
+	VADDPS       96(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R11
+	TESTQ        R11, R11
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       (R11)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VMULPS       32(R11)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y1, Y1
+	VMULPS       64(R11)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y2, Y2
+	VMULPS       96(R11)(SI*1), Y9, Y9
+	VMULPS       Y9, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+
+no_minimum0_0:
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	MOVQ         at+80(FP), R11
+	MOVQ         8(R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         xsum+64(FP), R12
+	ADDQ         R12, R11
+	VPBROADCASTD (R11)(BX*1), Y0
+	MOVQ         at+80(FP), R11
+	MOVQ         8(R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         d+72(FP), R12
+	ADDQ         R12, R11
+	VBROADCASTSS (R11)(BX*1), Y1
+	MOVQ         zero+32(FP), R11
+	MOVQ         scale+16(FP), R12
+	VPMULLD      (R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y4, Y4
+	VADDPS       256(AX), Y4, Y4
+	VPMULLD      32(R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       32(R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y5, Y5
+	VADDPS       288(AX), Y5, Y5
+	VPMULLD      64(R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       64(R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y6, Y6
+	VADDPS       320(AX), Y6, Y6
+	VPMULLD      96(R11)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       96(R12)(SI*1), Y1, Y2
+	VMULPS       Y2, Y7, Y7
+	VADDPS       352(AX), Y7, Y7
+	MOVQ         minimum+24(FP), R11
+	TESTQ        R11, R11
+	JZ           no_minimum1_0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R11)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y4, Y4
+	VMULPS       32(R11)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y5, Y5
+	VMULPS       64(R11)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y6, Y6
+	VMULPS       96(R11)(SI*1), Y1, Y1
+	VMULPS       Y1, Y0, Y1
+	VADDPS       Y1, Y7, Y7
+
+no_minimum1_0:
+	VMOVUPS Y4, 256(AX)
+	VMOVUPS Y5, 288(AX)
+	VMOVUPS Y6, 320(AX)
+	VMOVUPS Y7, 352(AX)
+	MOVQ    R8, R11
+	ADDQ    $0x00000020, R11
+	MOVQ    R9, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	MOVQ    steps+96(FP), R8
+	TESTQ   R8, R8
+	JLE     steps1_done
+
+steps1:
+	VPBROADCASTW (CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW (DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      (R11), Y10
+	VMOVDQU      64(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 2(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 2(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      128(R11), Y10
+	VMOVDQU      192(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 4(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 4(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      256(R11), Y10
+	VMOVDQU      320(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 6(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 6(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      384(R11), Y10
+	VMOVDQU      448(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 8(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 8(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      512(R11), Y10
+	VMOVDQU      576(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 10(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 10(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      640(R11), Y10
+	VMOVDQU      704(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 12(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 12(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      768(R11), Y10
+	VMOVDQU      832(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 14(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 14(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      896(R11), Y10
+	VMOVDQU      960(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000400, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R8
+	JNZ          steps1
+
+steps1_done:
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         xsum+64(FP), R9
+	ADDQ         R9, R8
+	VPBROADCASTD (R8)(BX*1), Y8
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         d+72(FP), R9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8)(BX*1), Y9
+	MOVQ         zero+32(FP), R8
+	MOVQ         scale+16(FP), R9
+	VPMULLD      128(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y0, Y0
+	VADDPS       128(AX), Y0, Y0
+	VPMULLD      160(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       160(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y1, Y1
+	VADDPS       160(AX), Y1, Y1
+	VPMULLD      192(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       192(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y2, Y2
+	VADDPS       192(AX), Y2, Y2
+	VPMULLD      224(R8)(DI*1), Y8, Y10
+	VPSUBD       Y10, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       224(R9)(SI*1), Y9, Y10
+	VMULPS       Y10, Y3, Y3
+	VADDPS       224(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R8
+	TESTQ        R8, R8
+	JZ           no_minimum0_32
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       128(R8)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VMULPS       160(R8)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y1, Y1
+	VMULPS       192(R8)(SI*1), Y9, Y10
+	VMULPS       Y10, Y8, Y10
+	VADDPS       Y10, Y2, Y2
+	VMULPS       224(R8)(SI*1), Y9, Y9
+	VMULPS       Y9, Y8, Y9
+	VADDPS       Y9, Y3, Y3
+
+no_minimum0_32:
+	VMOVUPS      Y0, 128(AX)
+	VMOVUPS      Y1, 160(AX)
+	VMOVUPS      Y2, 192(AX)
+	VMOVUPS      Y3, 224(AX)
+	MOVQ         at+80(FP), R8
+	MOVQ         8(R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         xsum+64(FP), R9
+	ADDQ         R9, R8
+	VPBROADCASTD (R8)(BX*1), Y0
+	MOVQ         at+80(FP), R8
+	MOVQ         8(R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         d+72(FP), R9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8)(BX*1), Y1
+	MOVQ         zero+32(FP), R8
+	MOVQ         scale+16(FP), R9
+	VPMULLD      128(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       128(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y4, Y4
+	VADDPS       384(AX), Y4, Y4
+	VPMULLD      160(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       160(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y5, Y5
+	VADDPS       416(AX), Y5, Y5
+	VPMULLD      192(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       192(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y6, Y6
+	VADDPS       448(AX), Y6, Y6
+	VPMULLD      224(R8)(DI*1), Y0, Y2
+	VPSUBD       Y2, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       224(R9)(SI*1), Y1, Y2
+	VMULPS       Y2, Y7, Y7
+	VADDPS       480(AX), Y7, Y7
+	MOVQ         minimum+24(FP), R8
+	TESTQ        R8, R8
+	JZ           no_minimum1_32
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R8)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y4, Y4
+	VMULPS       160(R8)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y5, Y5
+	VMULPS       192(R8)(SI*1), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VADDPS       Y2, Y6, Y6
+	VMULPS       224(R8)(SI*1), Y1, Y1
+	VMULPS       Y1, Y0, Y1
+	VADDPS       Y1, Y7, Y7
+
+no_minimum1_32:
+	VMOVUPS Y4, 384(AX)
+	VMOVUPS Y5, 416(AX)
+	VMOVUPS Y6, 448(AX)
+	VMOVUPS Y7, 480(AX)
+	LEAQ    -32(R11), R8
+	MOVQ    R12, R9
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R11
+	ADDQ    R11, DI
+	DECQ    R10
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func nibblesA15x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX2
+TEXT ·nibblesA15x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ  acc+0(FP), AX
+	MOVQ  at+80(FP), CX
+	MOVQ  (CX), CX
+	MOVQ  steps+96(FP), DX
+	IMULQ DX, CX
+	SHLQ  $0x04, CX
+	MOVQ  high+48(FP), DX
+	ADDQ  DX, CX
+	MOVQ  at+80(FP), DX
+	MOVQ  (DX), DX
+	MOVQ  steps+96(FP), BX
+	IMULQ BX, DX
+	SHLQ  $0x04, DX
+	MOVQ  low+56(FP), BX
+	ADDQ  BX, DX
+	XORQ  BX, BX
+	XORQ  SI, SI
+	XORQ  DI, DI
+	MOVQ  q+8(FP), R8
+	XORQ  R9, R9
+	MOVQ  groups+88(FP), R10
+	TESTQ R10, R10
+	JLE   groups_done
+
+groups:
+	MOVQ  R8, R11
+	ADDQ  $0x00000000, R11
+	MOVQ  R9, R12
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  steps+96(FP), R13
+	TESTQ R13, R13
+	JLE   steps0_done
+
+steps0:
+	VMOVDQU      (R11), Y11
+	VPSRLW       $0x04, Y11, Y8
+	VPAND        constants<>+0(SB), Y11, Y11
+	VPAND        constants<>+0(SB), Y8, Y8
+	VPUNPCKLBW   Y8, Y11, Y10
+	VPUNPCKHBW   Y8, Y11, Y11
+	VPBROADCASTW (CX)(R12*1), Y9
+	VPMADDUBSW   Y9, Y10, Y8
+	VPMADDUBSW   Y9, Y11, Y9
+	VPBROADCASTW (DX)(R12*1), Y12
+	VPMADDUBSW   Y12, Y10, Y10
+	VPMADDUBSW   Y12, Y11, Y11
+	VMOVDQU      64(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 2(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 2(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      128(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 4(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 4(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      192(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 6(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 6(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      256(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 8(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 8(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      320(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 10(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 10(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      384(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 12(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 12(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      448(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 14(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 14(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VPMOVSXWD    X8, Y12
+	VPADDD       Y12, Y0, Y0
+	VEXTRACTI128 $0x01, Y8, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y2, Y2
+	VPMOVSXWD    X9, Y8
+	VPADDD       Y8, Y1, Y1
+	VEXTRACTI128 $0x01, Y9, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMOVSXWD    X10, Y8
+	VPADDD       Y8, Y4, Y4
+	VEXTRACTI128 $0x01, Y10, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMOVSXWD    X11, Y8
+	VPADDD       Y8, Y5, Y5
+	VEXTRACTI128 $0x01, Y11, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000200, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          steps0
+
+steps0_done:
+	VPSLLD       $0x07, Y0, Y0
+	VPADDD       Y4, Y0, Y0
+	VPSLLD       $0x07, Y1, Y1
+	VPADDD       Y5, Y1, Y1
+	VPSLLD       $0x07, Y2, Y2
+	VPADDD       Y6, Y2, Y2
+	VPSLLD       $0x07, Y3, Y3
+	VPADDD       Y7, Y3, Y3
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         xsum+64(FP), R12
+	ADDQ         R12, R11
+	VPBROADCASTD (R11)(BX*1), Y4
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         d+72(FP), R12
+	ADDQ         R12, R11
+	VBROADCASTSS (R11)(BX*1), Y5
+	MOVQ         zero+32(FP), R11
+	MOVQ         scale+16(FP), R12
+	VPMULLD      (R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VPMULLD      32(R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VPMULLD      64(R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       64(R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       64(AX), Y2, Y2
+	VPMULLD      96(R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       96(R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       96(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R11
+	TESTQ        R11, R11
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (R11)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       32(R11)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       64(R11)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       96(R11)(SI*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_0:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	MOVQ    R8, R11
+	ADDQ    $0x00000020, R11
+	MOVQ    R9, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	MOVQ    steps+96(FP), R8
+	TESTQ   R8, R8
+	JLE     steps1_done
+
+steps1:
+	VMOVDQU      (R11), Y11
+	VPSRLW       $0x04, Y11, Y8
+	VPAND        constants<>+0(SB), Y11, Y11
+	VPAND        constants<>+0(SB), Y8, Y8
+	VPUNPCKLBW   Y8, Y11, Y10
+	VPUNPCKHBW   Y8, Y11, Y11
+	VPBROADCASTW (CX)(R12*1), Y9
+	VPMADDUBSW   Y9, Y10, Y8
+	VPMADDUBSW   Y9, Y11, Y9
+	VPBROADCASTW (DX)(R12*1), Y12
+	VPMADDUBSW   Y12, Y10, Y10
+	VPMADDUBSW   Y12, Y11, Y11
+	VMOVDQU      64(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 2(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 2(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      128(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 4(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 4(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      192(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 6(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 6(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      256(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 8(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 8(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      320(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 10(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 10(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      384(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 12(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 12(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VMOVDQU      448(R11), Y12
+	VPSRLW       $0x04, Y12, Y13
+	VPAND        constants<>+0(SB), Y12, Y12
+	VPAND        constants<>+0(SB), Y13, Y13
+	VPUNPCKLBW   Y13, Y12, Y14
+	VPUNPCKHBW   Y13, Y12, Y12
+	VPBROADCASTW 14(CX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y15
+	VPADDW       Y15, Y8, Y8
+	VPMADDUBSW   Y13, Y12, Y13
+	VPADDW       Y13, Y9, Y9
+	VPBROADCASTW 14(DX)(R12*1), Y13
+	VPMADDUBSW   Y13, Y14, Y14
+	VPADDW       Y14, Y10, Y10
+	VPMADDUBSW   Y13, Y12, Y12
+	VPADDW       Y12, Y11, Y11
+	VPMOVSXWD    X8, Y12
+	VPADDD       Y12, Y0, Y0
+	VEXTRACTI128 $0x01, Y8, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y2, Y2
+	VPMOVSXWD    X9, Y8
+	VPADDD       Y8, Y1, Y1
+	VEXTRACTI128 $0x01, Y9, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMOVSXWD    X10, Y8
+	VPADDD       Y8, Y4, Y4
+	VEXTRACTI128 $0x01, Y10, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y6, Y6
+	VPMOVSXWD    X11, Y8
+	VPADDD       Y8, Y5, Y5
+	VEXTRACTI128 $0x01, Y11, X8
+	VPMOVSXWD    X8, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000200, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R8
+	JNZ          steps1
+
+steps1_done:
+	VPSLLD       $0x07, Y0, Y0
+	VPADDD       Y4, Y0, Y0
+	VPSLLD       $0x07, Y1, Y1
+	VPADDD       Y5, Y1, Y1
+	VPSLLD       $0x07, Y2, Y2
+	VPADDD       Y6, Y2, Y2
+	VPSLLD       $0x07, Y3, Y3
+	VPADDD       Y7, Y3, Y3
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         xsum+64(FP), R9
+	ADDQ         R9, R8
+	VPBROADCASTD (R8)(BX*1), Y4
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         d+72(FP), R9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8)(BX*1), Y5
+	MOVQ         zero+32(FP), R8
+	MOVQ         scale+16(FP), R9
+	VPMULLD      128(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       128(AX), Y0, Y0
+	VPMULLD      160(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       160(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       160(AX), Y1, Y1
+	VPMULLD      192(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       192(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       192(AX), Y2, Y2
+	VPMULLD      224(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       224(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       224(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R8
+	TESTQ        R8, R8
+	JZ           no_minimum0_32
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       128(R8)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       160(R8)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       192(R8)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       224(R8)(SI*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_32:
+	VMOVUPS Y0, 128(AX)
+	VMOVUPS Y1, 160(AX)
+	VMOVUPS Y2, 192(AX)
+	VMOVUPS Y3, 224(AX)
+	LEAQ    -32(R11), R8
+	MOVQ    R12, R9
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R11
+	ADDQ    R11, DI
+	DECQ    R10
+	JNZ     groups
+
+groups_done:
+	VZEROUPPER
+	RET
+
+// func bytesA15x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+// Requires: AVX, AVX2
+TEXT ·bytesA15x1AVX2(SB), NOSPLIT, $0-104
+	MOVQ  acc+0(FP), AX
+	MOVQ  at+80(FP), CX
+	MOVQ  (CX), CX
+	MOVQ  steps+96(FP), DX
+	IMULQ DX, CX
+	SHLQ  $0x04, CX
+	MOVQ  high+48(FP), DX
+	ADDQ  DX, CX
+	MOVQ  at+80(FP), DX
+	MOVQ  (DX), DX
+	MOVQ  steps+96(FP), BX
+	IMULQ BX, DX
+	SHLQ  $0x04, DX
+	MOVQ  low+56(FP), BX
+	ADDQ  BX, DX
+	XORQ  BX, BX
+	XORQ  SI, SI
+	XORQ  DI, DI
+	MOVQ  q+8(FP), R8
+	XORQ  R9, R9
+	MOVQ  groups+88(FP), R10
+	TESTQ R10, R10
+	JLE   groups_done
+
+groups:
+	MOVQ  R8, R11
+	ADDQ  $0x00000000, R11
+	MOVQ  R9, R12
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  steps+96(FP), R13
+	TESTQ R13, R13
+	JLE   steps0_done
+
+steps0:
+	VPBROADCASTW (CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW (DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      (R11), Y10
+	VMOVDQU      64(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 2(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 2(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      128(R11), Y10
+	VMOVDQU      192(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 4(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 4(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      256(R11), Y10
+	VMOVDQU      320(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 6(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 6(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      384(R11), Y10
+	VMOVDQU      448(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 8(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 8(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      512(R11), Y10
+	VMOVDQU      576(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 10(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 10(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      640(R11), Y10
+	VMOVDQU      704(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 12(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 12(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      768(R11), Y10
+	VMOVDQU      832(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 14(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 14(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      896(R11), Y10
+	VMOVDQU      960(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000400, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          steps0
+
+steps0_done:
+	VPSLLD       $0x07, Y0, Y0
+	VPADDD       Y4, Y0, Y0
+	VPSLLD       $0x07, Y1, Y1
+	VPADDD       Y5, Y1, Y1
+	VPSLLD       $0x07, Y2, Y2
+	VPADDD       Y6, Y2, Y2
+	VPSLLD       $0x07, Y3, Y3
+	VPADDD       Y7, Y3, Y3
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         xsum+64(FP), R12
+	ADDQ         R12, R11
+	VPBROADCASTD (R11)(BX*1), Y4
+	MOVQ         at+80(FP), R11
+	MOVQ         (R11), R11
+	SHLQ         $0x02, R11
+	MOVQ         d+72(FP), R12
+	ADDQ         R12, R11
+	VBROADCASTSS (R11)(BX*1), Y5
+	MOVQ         zero+32(FP), R11
+	MOVQ         scale+16(FP), R12
+	VPMULLD      (R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       (R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VPMULLD      32(R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       32(R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       32(AX), Y1, Y1
+	VPMULLD      64(R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       64(R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       64(AX), Y2, Y2
+	VPMULLD      96(R11)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       96(R12)(SI*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       96(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R11
+	TESTQ        R11, R11
+	JZ           no_minimum0_0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       (R11)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       32(R11)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       64(R11)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       96(R11)(SI*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_0:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	MOVQ    R8, R11
+	ADDQ    $0x00000020, R11
+	MOVQ    R9, R12
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y1, Y1, Y1
+	VPXOR   Y2, Y2, Y2
+	VPXOR   Y3, Y3, Y3
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	MOVQ    steps+96(FP), R8
+	TESTQ   R8, R8
+	JLE     steps1_done
+
+steps1:
+	VPBROADCASTW (CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW (DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      (R11), Y10
+	VMOVDQU      64(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 2(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 2(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      128(R11), Y10
+	VMOVDQU      192(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 4(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 4(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      256(R11), Y10
+	VMOVDQU      320(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 6(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 6(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      384(R11), Y10
+	VMOVDQU      448(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 8(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 8(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      512(R11), Y10
+	VMOVDQU      576(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 10(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 10(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      640(R11), Y10
+	VMOVDQU      704(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 12(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 12(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      768(R11), Y10
+	VMOVDQU      832(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	VPBROADCASTW 14(CX)(R12*1), X8
+	VPMOVSXBW    X8, Y8
+	VPBROADCASTW 14(DX)(R12*1), X9
+	VPMOVSXBW    X9, Y9
+	VMOVDQU      896(R11), Y10
+	VMOVDQU      960(R11), Y11
+	VPUNPCKLBW   Y11, Y10, Y12
+	VPUNPCKHBW   Y11, Y10, Y10
+	VPMOVSXBW    X12, Y11
+	VPMADDWD     Y8, Y11, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VEXTRACTI128 $0x01, Y12, X11
+	VPMOVSXBW    X11, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y2, Y2
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMOVSXBW    X10, Y11
+	VPMADDWD     Y8, Y11, Y12
+	VPADDD       Y12, Y1, Y1
+	VPMADDWD     Y9, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VEXTRACTI128 $0x01, Y10, X10
+	VPMOVSXBW    X10, Y10
+	VPMADDWD     Y8, Y10, Y8
+	VPADDD       Y8, Y3, Y3
+	VPMADDWD     Y9, Y10, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x00000400, R11
+	ADDQ         $0x00000010, R12
+	DECQ         R8
+	JNZ          steps1
+
+steps1_done:
+	VPSLLD       $0x07, Y0, Y0
+	VPADDD       Y4, Y0, Y0
+	VPSLLD       $0x07, Y1, Y1
+	VPADDD       Y5, Y1, Y1
+	VPSLLD       $0x07, Y2, Y2
+	VPADDD       Y6, Y2, Y2
+	VPSLLD       $0x07, Y3, Y3
+	VPADDD       Y7, Y3, Y3
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         xsum+64(FP), R9
+	ADDQ         R9, R8
+	VPBROADCASTD (R8)(BX*1), Y4
+	MOVQ         at+80(FP), R8
+	MOVQ         (R8), R8
+	SHLQ         $0x02, R8
+	MOVQ         d+72(FP), R9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8)(BX*1), Y5
+	MOVQ         zero+32(FP), R8
+	MOVQ         scale+16(FP), R9
+	VPMULLD      128(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       128(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y0, Y0
+	VADDPS       128(AX), Y0, Y0
+	VPMULLD      160(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       160(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y1, Y1
+	VADDPS       160(AX), Y1, Y1
+	VPMULLD      192(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       192(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       192(AX), Y2, Y2
+	VPMULLD      224(R8)(DI*1), Y4, Y6
+	VPSUBD       Y6, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       224(R9)(SI*1), Y5, Y6
+	VMULPS       Y6, Y3, Y3
+	VADDPS       224(AX), Y3, Y3
+	MOVQ         minimum+24(FP), R8
+	TESTQ        R8, R8
+	JZ           no_minimum0_32
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       128(R8)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       160(R8)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       192(R8)(SI*1), Y5, Y6
+	VMULPS       Y6, Y4, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       224(R8)(SI*1), Y5, Y5
+	VMULPS       Y5, Y4, Y5
+	VADDPS       Y5, Y3, Y3
+
+no_minimum0_32:
+	VMOVUPS Y0, 128(AX)
+	VMOVUPS Y1, 160(AX)
+	VMOVUPS Y2, 192(AX)
+	VMOVUPS Y3, 224(AX)
+	LEAQ    -32(R11), R8
+	MOVQ    R12, R9
+	ADDQ    $0x00000004, BX
+	ADDQ    $0x00000100, SI
+	MOVQ    zeroStep+40(FP), R11
+	ADDQ    R11, DI
+	DECQ    R10
+	JNZ     groups
+
+groups_done:
 	VZEROUPPER
 	RET

@@ -9,46 +9,6 @@ package reference
 //go:noescape
 func mulAddAVX512(y *float32, x *float32, w *float32, rows int, stride int, blocks64 int, blocks16 int)
 
-// nibblesA8x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func nibblesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// bytesA8x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func bytesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// nibblesA8x4AVX512 adds the products of 4 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func nibblesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// bytesA8x4AVX512 adds the products of 4 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func bytesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// nibblesA15x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func nibblesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// bytesA15x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func bytesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// nibblesA15x2AVX512 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func nibblesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
-// bytesA15x2AVX512 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group, activations 4*quads integers, one sum and one scale; at[row] is the first group of a row.
-//
-//go:noescape
-func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, quads int)
-
 // widenF16AVX512 converts 16*blocks float16 numbers.
 //
 //go:noescape
@@ -68,11 +28,6 @@ func roundF16AVX512(y *float32, x *float32, blocks int)
 //
 //go:noescape
 func addMinimumsAVX512(dst *float32, minimum *[64]float32, rows int)
-
-// widenZerosAVX512 is dst = zero + offset for 16*blocks zero points.
-//
-//go:noescape
-func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
 
 // dequantizeNibblesAVX512 decodes rows of 64 bytes: float32(q - zero) * scale for each lane, q read as unsigned.
 //
@@ -108,3 +63,143 @@ func squareSumsAVX512(sums *[16]float32, x *float32, blocks int)
 //
 //go:noescape
 func normalizeAVX512(y *float32, x *float32, w *float32, blocks int, r float32)
+
+// widenZerosAVX512 is dst = zero + offset for 16*blocks zero points.
+//
+//go:noescape
+func widenZerosAVX512(dst *int32, zero *int8, blocks int, offset int32)
+
+// mulAddAVX2 is y[i] += sum over k < rows of x[k]*w[k*stride+i], k ascending, for 64*blocks64 + 16*blocks16 columns.
+//
+//go:noescape
+func mulAddAVX2(y *float32, x *float32, w *float32, rows int, stride int, blocks64 int, blocks16 int)
+
+// widenF16AVX2 converts 16*blocks float16 numbers.
+//
+//go:noescape
+func widenF16AVX2(dst *float32, src *uint16, blocks int)
+
+// widenBF16AVX2 converts 16*blocks bfloat16 numbers.
+//
+//go:noescape
+func widenBF16AVX2(dst *float32, src *uint16, blocks int)
+
+// roundF16AVX2 rounds 16*blocks numbers to float16, to the nearest, ties to even.
+//
+//go:noescape
+func roundF16AVX2(y *float32, x *float32, blocks int)
+
+// addMinimumsAVX2 is dst = dst + minimum for rows of 64 numbers.
+//
+//go:noescape
+func addMinimumsAVX2(dst *float32, minimum *[64]float32, rows int)
+
+// dequantizeNibblesAVX2 decodes rows of 64 bytes: float32(q - zero) * scale for each lane, q read as unsigned.
+//
+//go:noescape
+func dequantizeNibblesAVX2(dst *float32, q *byte, scale *[64]float32, zero *[64]int32, rows int)
+
+// dequantizeBytesAVX2 decodes rows of 64 bytes: float32(q - zero) * scale for each lane, q read as unsigned.
+//
+//go:noescape
+func dequantizeBytesAVX2(dst *float32, q *byte, scale *[64]float32, zero *[64]int32, rows int)
+
+// softmaxExpAVX2 replaces 16*blocks scores by exp(p-m) and adds them to the interleaved sums.
+//
+//go:noescape
+func softmaxExpAVX2(p *float32, blocks int, m float32, sums *[16]float32)
+
+// siluAVX2 is y = x / (1 + exp(-x)) for 16*blocks numbers.
+//
+//go:noescape
+func siluAVX2(y *float32, x *float32, blocks int)
+
+// geluAVX2 is y = x / (1 + exp(-2u)), u = sqrt(2/pi) * (x + 0.044715*x^3), for 16*blocks numbers.
+//
+//go:noescape
+func geluAVX2(y *float32, x *float32, blocks int)
+
+// squareSumsAVX2 sets sums to the interleaved sums of squares of 16*blocks numbers.
+//
+//go:noescape
+func squareSumsAVX2(sums *[16]float32, x *float32, blocks int)
+
+// normalizeAVX2 is y = (x*r) * w for 16*blocks numbers.
+//
+//go:noescape
+func normalizeAVX2(y *float32, x *float32, w *float32, blocks int, r float32)
+
+// widenZerosAVX2 is dst = zero + offset for 16*blocks zero points.
+//
+//go:noescape
+func widenZerosAVX2(dst *int32, zero *int8, blocks int, offset int32)
+
+// nibblesA8x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func nibblesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA8x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func bytesA8x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// nibblesA8x4AVX512 adds the products of 4 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func nibblesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA8x4AVX512 adds the products of 4 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func bytesA8x4AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// nibblesA15x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func nibblesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA15x1AVX512 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func bytesA15x1AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// nibblesA15x2AVX512 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func nibblesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA15x2AVX512 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 4*steps inputs.
+//
+//go:noescape
+func bytesA15x2AVX512(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// nibblesA8x1AVX2 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 16*steps inputs.
+//
+//go:noescape
+func nibblesA8x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA8x1AVX2 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 16*steps inputs.
+//
+//go:noescape
+func bytesA8x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// nibblesA8x2AVX2 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 16*steps inputs.
+//
+//go:noescape
+func nibblesA8x2AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA8x2AVX2 adds the products of 2 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 16*steps inputs.
+//
+//go:noescape
+func bytesA8x2AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// nibblesA15x1AVX2 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 16*steps inputs.
+//
+//go:noescape
+func nibblesA15x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)
+
+// bytesA15x1AVX2 adds the products of 1 rows with a block to acc[row][64]. Scale, minimum, which may be nil, and zero hold 64 numbers a group; at[row] is the first group of a row; a group has 16*steps inputs.
+//
+//go:noescape
+func bytesA15x1AVX2(acc *float32, q *byte, scale *float32, minimum *float32, zero *int32, zeroStep int, high *int8, low *int8, xsum *int32, d *float32, at *[4]int, groups int, steps int)

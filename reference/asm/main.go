@@ -1,8 +1,8 @@
-// Command asm writes the AVX-512 kernels of package reference: simd_amd64.s and
+// Command asm writes the SIMD kernels of package reference: simd_amd64.s and
 // their declarations. It is a module of its own, so that lpuctl does not depend
 // on the generator.
 //
-//	cd reference/asm && go run . -out ../simd_amd64.s -stubs ../simd_stubs_amd64.go -pkg reference
+//	go generate ./reference
 package main
 
 import (
@@ -13,42 +13,49 @@ import (
 
 func main() {
 	ConstraintExpr("amd64")
-	mulAdd()
-	for _, split := range []bool{false, true} {
-		for _, rows := range []int{1, 4} {
-			if split && rows > 2 {
-				rows = 2
-			}
-			integerRows("nibbles", rows, split, 0x0F0F0F0F, nibbles)
-			integerRows("bytes", rows, split, 0x80808080, bytes)
-		}
+	c := newConstants()
+	for _, v := range []isa{{"AVX512", 64}, {"AVX2", 32}} {
+		v.mulAdd()
+		v.widenF16()
+		v.widenBF16()
+		v.roundF16()
+		v.addMinimums()
+		v.dequantize("dequantizeNibbles", true, c)
+		v.dequantize("dequantizeBytes", false, c)
+		v.softmaxExp(c)
+		v.silu(c)
+		v.gelu(c)
+		v.squares()
+		v.normalize()
+		v.widenZeros()
 	}
-	widenF16()
-	widenBF16()
-	roundF16()
-	addMinimums()
-	widenZeros()
-	dequantize("dequantizeNibbles", true)
-	dequantize("dequantizeBytes", false)
-	softmaxExp()
-	silu()
-	gelu()
-	squares()
-	normalize()
+	vnni(c)
+	avx2(c)
 	Generate()
 }
 
-// lanes is the number of outputs of a block of weights: four registers.
+// isa is a set of instructions by the bytes of its registers. AVX2 stands for
+// AVX2 with F16C, AVX512 for F, BW, DQ, VL and VNNI.
+type isa struct {
+	name  string
+	bytes int
+}
+
+// A row of weights has 64 lanes, and other loops work on blocks of 16 numbers.
 const (
-	lanes     = 64
-	registers = 4
+	rowBytes   = 256
+	blockBytes = 64
 )
 
+// row and block are how many registers that takes.
+func (v isa) row() int   { return rowBytes / v.bytes }
+func (v isa) block() int { return blockBytes / v.bytes }
+
 // function begins a kernel. Its doc comment begins with its name.
-func function(name, signature, doc string) {
-	TEXT(name+"AVX512", NOSPLIT, signature)
+func (v isa) function(name, signature, doc string) {
+	TEXT(name+v.name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc(name + "AVX512 " + doc)
+	Doc(name + v.name + " " + doc)
 }
 
 // done ends a kernel: Go's own code uses SSE, which is slow while the upper
@@ -58,54 +65,84 @@ func done() {
 	RET()
 }
 
-// at is lane block i of 16 of what a pointer is to.
-func at(p GPVirtual, i int) Mem { return Mem{Base: p, Disp: 64 * i} }
+func (v isa) reg() VecVirtual {
+	if v.bytes == 64 {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// half is a register of half the bytes.
+func (v isa) half() VecVirtual {
+	if v.bytes == 64 {
+		return YMM()
+	}
+	return XMM()
+}
+
+func (v isa) regs(n int) []VecVirtual {
+	all := make([]VecVirtual, n)
+	for i := range all {
+		all[i] = v.reg()
+	}
+	return all
+}
+
+func (v isa) zeroed(n int) []VecVirtual {
+	all := v.regs(n)
+	for _, r := range all {
+		v.xor(r, r, r)
+	}
+	return all
+}
+
+func (v isa) loaded(p GPVirtual, n int) []VecVirtual {
+	all := v.regs(n)
+	for i, r := range all {
+		VMOVUPS(v.at(p, i), r)
+	}
+	return all
+}
+
+// at is register i of what a pointer is to.
+func (v isa) at(p GPVirtual, i int) Mem { return Mem{Base: p, Disp: v.bytes * i} }
+
+func (v isa) xor(a Op, b, dst VecVirtual) {
+	if v.bytes == 64 {
+		VPXORD(a, b, dst)
+	} else {
+		VPXOR(a, b, dst)
+	}
+}
+
+func (v isa) and(a Op, b, dst VecVirtual) {
+	if v.bytes == 64 {
+		VPANDD(a, b, dst)
+	} else {
+		VPAND(a, b, dst)
+	}
+}
+
+// float and integer are registers of a 32-bit argument.
+func (v isa) float(name string) VecVirtual {
+	r := v.reg()
+	VBROADCASTSS(Load(Param(name), XMM()), r)
+	return r
+}
+
+func (v isa) integer(name string) VecVirtual {
+	x, r := XMM(), v.reg()
+	VMOVD(Load(Param(name), GP32()), x)
+	VPBROADCASTD(x, r)
+	return r
+}
 
 func pointer(name string) GPVirtual { return Load(Param(name), GP64()).(GPVirtual) }
 
-// float and integer are zmm of a 32-bit argument.
-func float(name string) VecVirtual {
-	z := ZMM()
-	VBROADCASTSS(Load(Param(name), XMM()), z)
-	return z
-}
-
-func integer(name string) VecVirtual {
-	z := ZMM()
-	VPBROADCASTD(Load(Param(name), GP32()), z)
-	return z
-}
-
-func zmms(n int) []VecVirtual {
-	all := make([]VecVirtual, n)
-	for i := range all {
-		all[i] = ZMM()
+func advance(bytes int, pointers ...GPVirtual) {
+	for _, p := range pointers {
+		ADDQ(U32(uint32(bytes)), p)
 	}
-	return all
-}
-
-func zeroed(n int) []VecVirtual {
-	all := zmms(n)
-	for _, z := range all {
-		VPXORD(z, z, z)
-	}
-	return all
-}
-
-func loaded(p GPVirtual, n int) []VecVirtual {
-	all := zmms(n)
-	for i, z := range all {
-		VMOVUPS(at(p, i), z)
-	}
-	return all
-}
-
-// broadcast is a zmm of one 32-bit word.
-func broadcast(bits uint32) VecVirtual {
-	r, z := GP32(), ZMM()
-	MOVL(U32(bits), r)
-	VPBROADCASTD(r, z)
-	return z
 }
 
 // loop runs body as often as an argument says.
