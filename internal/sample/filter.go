@@ -57,34 +57,61 @@ func sink[F cmp.Ordered](heap []F, at int) {
 	}
 }
 
-// topP cuts from the end of the tokens, sorted by falling score, while what is
-// cut weighs at most 1-p of the whole. It keeps one.
-func topP(kept []candidate, p float64) []candidate {
+// masses is the number of parts into which topP divides the candidates by their
+// scores: eighths of a factor of e, so the last begins at e**-128.
+const masses = 1024
+
+func part(c candidate) int { return int(min(-8*c.score, masses-1)) }
+
+// topP removes the tokens of the lowest scores, of equal ones those with the
+// highest index first, while what it removes weighs at most 1-p of the whole. It
+// keeps one. Whole parts go without being sorted.
+func (s *Sampler) topP(kept []candidate) []candidate {
+	p := s.params.TopP
 	if p == 1 {
 		return kept
 	}
-	sum := 0.0
-	for _, c := range slices.Backward(kept) {
-		sum += c.weight
+	clear(s.mass[:])
+	for _, c := range kept {
+		s.mass[part(c)] += c.weight
 	}
+	sum := 0.0
+	for _, m := range slices.Backward(s.mass[:]) {
+		sum += m
+	}
+	cut, last := 0.0, masses-1
+	for best := part(likeliest(kept)); last > best && cut+s.mass[last] <= (1-p)*sum; last-- {
+		cut += s.mass[last]
+	}
+	kept = slices.DeleteFunc(kept, func(c candidate) bool { return part(c) > last })
+	slices.SortFunc(kept, byScore)
 	n := len(kept)
-	for cut := 0.0; n > 1; n-- {
-		cut += kept[n-1].weight
-		if cut > (1-p)*sum {
+	for ; n > 1; n-- {
+		if cut += kept[n-1].weight; cut > (1-p)*sum {
 			break
 		}
 	}
 	return kept[:n]
 }
 
-// minP cuts from the end of the tokens, sorted by falling score, what weighs
-// less than p times the first.
-func minP(kept []candidate, p float64) []candidate {
-	n := len(kept)
-	for n > 1 && kept[n-1].weight < p*kept[0].weight {
-		n--
+// likeliest returns the candidate of the highest score.
+func likeliest(kept []candidate) candidate {
+	best := kept[0]
+	for _, c := range kept {
+		if c.score > best.score {
+			best = c
+		}
 	}
-	return kept[:n]
+	return best
+}
+
+// minP removes what weighs less than p times the heaviest.
+func minP(kept []candidate, p float64) []candidate {
+	if p == 0 {
+		return kept
+	}
+	least := p * likeliest(kept).weight
+	return slices.DeleteFunc(kept, func(c candidate) bool { return c.weight < least })
 }
 
 // typical says whether typical sampling does something.

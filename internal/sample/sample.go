@@ -30,7 +30,8 @@ type Sampler struct {
 	counts     []int       // work space of penalize: zero between calls
 	candidates []candidate // of one Pick
 	scratch    []candidate // work space of typical
-	heap       []float64   // work space of topK
+	mass       [masses]float64
+	heap       []float64 // work space of topK
 }
 
 // candidate is a token that may be drawn.
@@ -134,20 +135,25 @@ func (s *Sampler) keep(top float64) []candidate {
 // filter applies what comes after top-k to candidates in any order.
 func (s *Sampler) filter(kept []candidate) []candidate {
 	p := &s.params
-	exact := p.Order == LlamaCpp && p.TopK > 0 && p.TopK < len(kept)
-	if !exact && p.TopP == 1 && p.MinP == 0 && !p.typical() {
-		return kept
+	if p.Order == HF {
+		return s.typical(minP(s.topP(kept), p.MinP))
 	}
-	slices.SortFunc(kept, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), a.id-b.id)
-	})
-	if exact {
+	if p.TopK > 0 && p.TopK < len(kept) { // without the equals of the Kth
+		slices.SortFunc(kept, byScore)
 		kept = kept[:p.TopK]
 	}
-	if p.Order == LlamaCpp {
-		return minP(topP(s.typical(kept), p.TopP), p.MinP)
+	return minP(s.topP(s.typical(kept)), p.MinP)
+}
+
+// byScore orders candidates by falling score, then by index.
+func byScore(a, b candidate) int {
+	switch {
+	case a.score > b.score:
+		return -1
+	case a.score < b.score:
+		return 1
 	}
-	return s.typical(minP(topP(kept, p.TopP), p.MinP))
+	return a.id - b.id
 }
 
 // cool divides the scores by a temperature and sets the weights.

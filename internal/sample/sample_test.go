@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -358,10 +359,14 @@ func BenchmarkPick(b *testing.B) {
 	for i := range logits {
 		logits[i] = float32(random.NormFloat64() * 3)
 	}
-	s := newSampler(b, Params{Temperature: 0.8, TopK: 40, TopP: 0.95})
-	for b.Loop() {
-		if _, err := s.Pick(logits); err != nil {
-			b.Fatal(err)
-		}
+	for _, k := range []int{0, 40} {
+		b.Run(fmt.Sprintf("top-k=%d", k), func(b *testing.B) {
+			s := newSampler(b, Params{Temperature: 0.8, TopK: k, TopP: 0.95})
+			for b.Loop() {
+				if _, err := s.Pick(logits); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
