@@ -57,6 +57,22 @@ func (s *speaker) write(text string) {
 	}
 }
 
+// shown is where generated text goes. On a terminal it must not drive it.
+func (a *app) shown() io.Writer {
+	if terminal(a.out) {
+		return printableWriter{a.out}
+	}
+	return a.out
+}
+
+// printableWriter drops control characters.
+type printableWriter struct{ w io.Writer }
+
+func (p printableWriter) Write(b []byte) (int, error) {
+	_, err := io.WriteString(p.w, printable(string(b)))
+	return len(b), err
+}
+
 // endIDs are the tokens that end generation: those of the configuration
 // (generation_config.json before config.json; a GGUF file's eos and eot), or
 // else that of the vocabulary.
