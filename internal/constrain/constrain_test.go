@@ -1,8 +1,6 @@
 package constrain
 
 import (
-	"fmt"
-	"math/big"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -50,60 +48,6 @@ func TestRefusals(t *testing.T) {
 		}
 		_, err := Compile([]byte(schema))
 		require.ErrorContains(t, err, want, schema)
-	}
-}
-
-// TestDecimals holds the cost of each beginning of a number against all numbers
-// of up to five characters.
-func TestDecimals(t *testing.T) {
-	all := []string{}
-	for i := range 2000 {
-		for _, format := range []string{"%d", "-%d"} {
-			all = append(all, fmt.Sprintf(format, i))
-		}
-	}
-	for i := range 1000 {
-		for places := 1; places <= 3; places++ {
-			text := fmt.Sprintf("%0*d", places+1, i)
-			text = text[:len(text)-places] + "." + text[len(text)-places:]
-			all = append(all, text, "-"+text)
-		}
-	}
-	rat := func(s string) *big.Rat {
-		if s == "" {
-			return nil
-		}
-		r, ok := new(big.Rat).SetString(s)
-		require.True(t, ok)
-		return r
-	}
-	for _, set := range []numbers{
-		{lo: rat("-12"), hi: rat("7.5")},
-		{lo: rat("3"), step: rat("7")},
-		{hi: rat("-0.25"), step: rat("0.25"), hiOpen: true},
-		{lo: rat("0.1"), loOpen: true, hi: rat("0.2"), hiOpen: true},
-		{lo: rat("998"), hi: rat("1001"), step: rat("1")},
-		{lo: rat("-3.5"), hi: rat("-3.5")},
-		{step: rat("250")},
-	} {
-		d, err := newDecimals(set, &budget{maxDFAStates, maxDFAWork})
-		require.NoError(t, err)
-		want := map[string]int64{}
-		for _, text := range all {
-			value := rat(text)
-			if !set.meets(numbers{lo: value, hi: value}) {
-				continue
-			}
-			for n := range len(text) + 1 {
-				least, ok := want[text[:n]]
-				if missing := int64(len(text) - n); !ok || missing < least {
-					want[text[:n]] = missing
-				}
-			}
-		}
-		for text, least := range want {
-			require.Equal(t, least, d.cost(text), "%q of %v to %v by %v", text, set.lo, set.hi, set.step)
-		}
 	}
 }
 

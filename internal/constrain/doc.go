@@ -35,7 +35,7 @@ const (
 	maxDFAWork      = 2 << 20 // steps to build them
 	maxBranches     = 64      // of a oneOf
 	maxDigits       = 400     // of a number in a schema
-	maxThreads      = 256     // readings of one text that are followed at once
+	maxReadings     = 1024    // readings of one text that are followed at once
 	maxStates       = 20_000  // states of a matcher before it forgets them
 )
 

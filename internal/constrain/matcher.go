@@ -6,10 +6,13 @@ import (
 )
 
 // state is a set of stacks: every reading of the text so far that can still
-// become valid. It always has one; a text that has none has no state.
+// become valid. It always has one; a text that has none has no state. No two of
+// them have the same item: readings that differ only in what encloses a value
+// are one, over a set of what may follow it.
 type state struct {
 	stacks  []*stack
 	cost    int64 // fewest bytes to the end of the text
+	odd     bool  // every stack is
 	closing int64 // tokens of the nearest end; 0 is not known
 	next    *[256]*state
 	allow   *mask // nil until a guide asks
@@ -28,7 +31,7 @@ type matcher struct {
 
 type stackKey struct {
 	item
-	rest *stack
+	rest *state
 }
 
 func newMatcher(g *Grammar) *matcher {
@@ -45,7 +48,7 @@ func (m *matcher) forget() {
 // start returns the state before the first byte.
 func (m *matcher) start() *state {
 	end := m.push(item{op: opEnd, space: MaxTrailingSpace}, nil)
-	return m.intern([]*stack{m.push(item{op: opValue, space: MaxSpace}, end)})
+	return m.one(m.push(item{op: opValue, space: MaxSpace}, m.one(end)))
 }
 
 // compact forgets what the matcher has met when that is much, and returns s as
@@ -55,27 +58,33 @@ func (m *matcher) compact(s *state) *state {
 		return s
 	}
 	m.forget()
-	var again []*stack
-	for _, st := range s.stacks {
-		again = append(again, m.copy(st))
-	}
-	return m.intern(again)
+	return m.copy(s)
 }
 
-// copy pushes a stack anew.
-func (m *matcher) copy(s *stack) *stack {
-	var items []item
-	for ; s != nil; s = s.rest {
-		items = append(items, s.item)
+// copy interns a state anew, those below it first. It does not recurse: texts
+// may be deeply nested.
+func (m *matcher) copy(s *state) *state {
+	known := map[*state]*state{}
+	for open := []*state{s}; len(open) > 0; {
+		top := open[len(open)-1]
+		var stacks []*stack
+		for _, st := range top.stacks {
+			if st.rest != nil && known[st.rest] == nil {
+				open = append(open, st.rest)
+				continue
+			}
+			stacks = append(stacks, m.push(st.item, known[st.rest]))
+		}
+		if len(stacks) == len(top.stacks) {
+			known[top] = m.intern(stacks)
+			open = open[:len(open)-1]
+		}
 	}
-	for _, it := range slices.Backward(items) {
-		s = m.push(it, s)
-	}
-	return s
+	return known[s]
 }
 
 // push returns the stack of an item on others.
-func (m *matcher) push(it item, rest *stack) *stack {
+func (m *matcher) push(it item, rest *state) *stack {
 	key := stackKey{it, rest}
 	s, ok := m.stacks[key]
 	if !ok {
@@ -83,12 +92,16 @@ func (m *matcher) push(it item, rest *stack) *stack {
 		if rest != nil {
 			s.cost = add(s.cost, rest.cost)
 		}
+		s.odd = it.op == opDigits && s.cost < infinite && it.spec.number.odd(it.text)
 		m.stacks[key] = s
 	}
 	return s
 }
 
-// intern returns the state of some stacks. Of more than maxThreads it keeps
+// one returns the state of one stack.
+func (m *matcher) one(s *stack) *state { return m.intern([]*stack{s}) }
+
+// intern returns the state of some stacks. Of more than maxReadings it keeps
 // those that are nearest to the end: the text stays valid, but some that are
 // valid are lost.
 func (m *matcher) intern(stacks []*stack) *state {
@@ -96,25 +109,53 @@ func (m *matcher) intern(stacks []*stack) *state {
 	if len(stacks) == 0 {
 		return dead
 	}
+	stacks = m.merge(stacks)
 	slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
-	stacks = slices.Compact(stacks)
-	if len(stacks) > maxThreads {
+	if len(stacks) > maxReadings {
 		slices.SortStableFunc(stacks, func(a, b *stack) int { return int(a.cost - b.cost) })
-		stacks = stacks[:maxThreads]
+		stacks = stacks[:maxReadings]
 		slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
 	}
 	key := make([]byte, 0, 4*len(stacks))
-	cost := infinite
+	cost, odd := infinite, true
 	for _, s := range stacks {
 		key = binary.LittleEndian.AppendUint32(key, uint32(s.id))
-		cost = min(cost, s.cost)
+		cost, odd = min(cost, s.cost), odd && s.odd
 	}
 	found, ok := m.states[string(key)]
 	if !ok {
-		found = &state{stacks: stacks, cost: cost}
+		found = &state{stacks: stacks, cost: cost, odd: odd}
 		m.states[string(key)] = found
 	}
 	return found
+}
+
+// merge makes the stacks of each item one, over all that may follow it.
+func (m *matcher) merge(stacks []*stack) []*stack {
+	if len(stacks) == 1 {
+		return stacks
+	}
+	var out []*stack
+	rests := map[item][]*state{}
+	for _, s := range stacks {
+		all, ok := rests[s.item]
+		if !ok {
+			out = append(out, s)
+		}
+		if !slices.Contains(all, s.rest) {
+			rests[s.item] = append(all, s.rest)
+		}
+	}
+	for i, s := range out {
+		if all := rests[s.item]; len(all) > 1 {
+			var union []*stack
+			for _, rest := range all {
+				union = append(union, rest.stacks...)
+			}
+			out[i] = m.push(s.item, m.intern(union))
+		}
+	}
+	return out
 }
 
 // step returns the state after b, or dead.
@@ -161,7 +202,7 @@ func (m *matcher) advance(out []*stack, s *stack, b byte) []*stack {
 		}
 	case opLiteral:
 		if it.text[0] == b {
-			out = append(out, m.literal(it.text[1:], s.rest))
+			out = m.literal(out, it.text[1:], s.rest)
 		}
 	case opNumber:
 		if next, ok := nextNumber(it.at, b); ok {
@@ -170,8 +211,10 @@ func (m *matcher) advance(out []*stack, s *stack, b byte) []*stack {
 		}
 		return m.pop(out, s, b)
 	case opDigits:
-		if readPrefix(it.text).takes(b) {
-			it.text += string(rune(b))
+		return m.digits(out, s, b)
+	case opExponent:
+		if next, ok := it.exponent.next(b); ok {
+			it.exponent = next
 			return append(out, m.push(it, s.rest))
 		}
 		return m.pop(out, s, b)
@@ -185,32 +228,49 @@ func (m *matcher) advance(out []*stack, s *stack, b byte) []*stack {
 	return out
 }
 
-// pop ends a number before b, which belongs to what follows.
-func (m *matcher) pop(out []*stack, s *stack, b byte) []*stack {
-	if s.cost != s.rest.cost {
-		return out
+// digits moves within a number of a set, before its exponent.
+func (m *matcher) digits(out []*stack, s *stack, b byte) []*stack {
+	it := s.item
+	p := readPrefix(it.text)
+	switch {
+	case b|0x20 == 'e' && p.complete():
+		it = item{op: opExponent, powers: it.spec.number.exponents(p)}
+	case p.takes(b):
+		it.text += string(rune(b))
+	default:
+		return m.pop(out, s, b)
 	}
-	return m.advance(out, s.rest, b)
+	return append(out, m.push(it, s.rest))
 }
 
-// literal returns the stack that waits for text.
-func (m *matcher) literal(text string, rest *stack) *stack {
-	if text == "" {
-		return rest
+// pop ends a number before b, which belongs to what follows.
+func (m *matcher) pop(out []*stack, s *stack, b byte) []*stack {
+	if s.cost == s.rest.cost {
+		for _, after := range s.rest.stacks {
+			out = m.advance(out, after, b)
+		}
 	}
-	return m.push(item{op: opLiteral, text: text}, rest)
+	return out
+}
+
+// literal appends the stacks that wait for text.
+func (m *matcher) literal(out []*stack, text string, rest *state) []*stack {
+	if text == "" {
+		return append(out, rest.stacks...)
+	}
+	return append(out, m.push(item{op: opLiteral, text: text}, rest))
 }
 
 // begin appends the stacks of the values of an alternative that begin with b.
-func (m *matcher) begin(out []*stack, a *alternative, rest *stack, b byte) []*stack {
+func (m *matcher) begin(out []*stack, a *alternative, rest *state, b byte) []*stack {
 	has := func(k kinds) bool { return a.kinds&k != 0 }
 	switch {
 	case b == 'n' && has(kindNull):
-		return append(out, m.literal("ull", rest))
+		return m.literal(out, "ull", rest)
 	case b == 't' && has(kindTrue):
-		return append(out, m.literal("rue", rest))
+		return m.literal(out, "rue", rest)
 	case b == 'f' && has(kindFalse):
-		return append(out, m.literal("alse", rest))
+		return m.literal(out, "alse", rest)
 	case b == '"' && has(kindString):
 		return append(out, m.push(item{op: opText, spec: a}, rest))
 	case b == '[' && has(kindArray):
@@ -256,7 +316,7 @@ func (m *matcher) text(out []*stack, s *stack, b byte) []*stack {
 		}
 		out = append(out, m.push(it, s.rest))
 	case s.cost == s.rest.cost+1: // nothing but the quote is missing
-		out = append(out, s.rest)
+		out = append(out, s.rest.stacks...)
 	}
 	return out
 }
@@ -265,7 +325,7 @@ func (m *matcher) array(out []*stack, s *stack, b byte) []*stack {
 	it, a := s.item, s.spec.array
 	if b == ']' {
 		if s.cost == s.rest.cost+1 {
-			out = append(out, s.rest)
+			out = append(out, s.rest.stacks...)
 		}
 		return out
 	}
@@ -278,8 +338,8 @@ func (m *matcher) array(out []*stack, s *stack, b byte) []*stack {
 		value.space = MaxSpace
 	}
 	it.at, it.space, it.count = afterValue, MaxSpace, a.counted(it.count+1)
-	rest := m.push(it, s.rest)
-	if rest.cost >= infinite {
+	rest := m.one(m.push(it, s.rest))
+	if rest == dead {
 		return out
 	}
 	next := m.push(value, rest)
@@ -302,11 +362,15 @@ func (m *matcher) object(out []*stack, s *stack, b byte) []*stack {
 		value := item{op: opValue, node: int32(o.classes[it.class].node), space: MaxSpace}
 		it.text, it.count = o.with(it.text, int(it.class)), o.counted(it.count+1)
 		it.at, it.class = afterValue, 0
-		return append(out, m.push(value, m.push(it, s.rest)))
+		rest := m.one(m.push(it, s.rest))
+		if rest == dead {
+			return out
+		}
+		return append(out, m.push(value, rest))
 	}
 	switch {
 	case b == '}' && s.cost == s.rest.cost+1 && it.at != afterComma:
-		return append(out, s.rest)
+		return append(out, s.rest.stacks...)
 	case b == ',' && it.at == afterValue:
 		it.at = afterComma
 	case b == '"' && it.at != afterValue:

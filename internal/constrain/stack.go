@@ -4,12 +4,13 @@ package constrain
 type op uint8
 
 const (
-	opEnd     op = iota // whitespace after the text
-	opValue             // a value of a node
-	opLiteral           // the rest of true, false or null
-	opDigits            // a number of a set
-	opNumber            // any number
-	opText              // a string
+	opEnd      op = iota // whitespace after the text
+	opValue              // a value of a node
+	opLiteral            // the rest of true, false or null
+	opDigits             // a number of a set
+	opExponent           // its exponent
+	opNumber             // any number
+	opText               // a string
 	opArray
 	opObject
 )
@@ -26,14 +27,18 @@ type item struct {
 	spec  *alternative
 	count int64  // characters, items or members
 	text  string // of a number or literal; the names that an object has
+
+	powers powers // exponents that a number may have
+	exponent
 }
 
-// stack is an item and what follows it. Equal stacks are one pointer within a
+// stack is an item and what may follow it. Equal stacks are one pointer within a
 // matcher.
 type stack struct {
 	item
-	rest *stack
-	cost int64 // fewest bytes to the end of the text
+	rest *state // nil at the end
+	odd  bool   // the item is a number that is written in an odd way
+	cost int64  // fewest bytes to the end of the text
 	id   int
 }
 
@@ -48,6 +53,8 @@ func (g *Grammar) costOfItem(it *item) int64 {
 		return numberLeft[it.at]
 	case opDigits:
 		return it.spec.number.cost(it.text)
+	case opExponent:
+		return it.exponent.cost(it.powers)
 	case opText:
 		t := it.spec.text
 		n := it.count

@@ -51,7 +51,7 @@ func TestSuite(t *testing.T) {
 		}
 	}
 	require.Equal(t, constraintest.Supported, compiled)
-	require.Equal(t, 1341, documents)
+	require.Equal(t, 1358, documents)
 }
 
 // layouts returns a document as it is, compact, and indented.

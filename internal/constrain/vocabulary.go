@@ -97,16 +97,22 @@ func (v *Vocabulary) complete() error {
 
 // mask is a set of tokens.
 type mask struct {
-	bits  []uint64
-	worst int64 // most bytes to the end of the text after one of them
+	bits  bitset
+	odd   bitset // those of them after which a number is written in an odd way
+	worst int64  // most bytes to the end of the text after one of them
 }
 
-func (m *mask) has(id int) bool { return m.bits[id/64]>>(id%64)&1 != 0 }
+type bitset []uint64
+
+func (b bitset) has(id int) bool { return b[id/64]>>(id%64)&1 != 0 }
+
+func (b bitset) add(id int32) { b[id/64] |= 1 << (id % 64) }
 
 // walk returns the tokens that may follow s and after which limit tokens are
 // enough to complete the text.
 func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
-	out := &mask{bits: make([]uint64, (len(v.tokens)+63)/64)}
+	words := (len(v.tokens) + 63) / 64
+	out := &mask{bits: make(bitset, words), odd: make(bitset, words)}
 	path := []*state{s}
 	for i := 0; i < len(v.nodes); {
 		n := &v.nodes[i]
@@ -119,7 +125,10 @@ func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
 		if n.first < n.last && v.closes(m, next, limit) {
 			out.worst = max(out.worst, next.cost)
 			for _, id := range v.ids[n.first:n.last] {
-				out.bits[id/64] |= 1 << (id % 64)
+				out.bits.add(id)
+				if next.odd {
+					out.odd.add(id)
+				}
 			}
 		}
 		i++
