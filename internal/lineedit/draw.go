@@ -91,12 +91,15 @@ func (s *screen) above(columns int) int {
 	return n
 }
 
-// rewind moves to the first row that is shown and clears the terminal from there.
+// Sequences that clear from the cursor on.
+const clearRow, clearRest = "\x1b[K", "\x1b[J"
+
+// rewind moves to the first row that is shown.
 func (s *screen) rewind(out *strings.Builder, columns int) {
 	if n := s.above(columns); n > 0 {
 		fmt.Fprintf(out, "\x1b[%dA", n)
 	}
-	out.WriteString("\r\x1b[J")
+	out.WriteByte('\r')
 }
 
 // draw shows a message in place of what was shown.
@@ -109,12 +112,7 @@ func (s *screen) draw(out *strings.Builder, t *text, columns, rows int) {
 	p.rows = p.rows[s.top:min(len(p.rows), s.top+rows)]
 	p.y -= s.top
 	s.shown = p
-	for i, r := range p.rows {
-		if i > 0 {
-			out.WriteString("\r\n")
-		}
-		out.WriteString(r.text)
-	}
+	p.write(out, columns)
 	if n := len(p.rows) - 1 - p.y; n > 0 {
 		fmt.Fprintf(out, "\x1b[%dA", n)
 	}
@@ -127,9 +125,29 @@ func (s *screen) draw(out *strings.Builder, t *text, columns, rows int) {
 	}
 }
 
+// write shows the rows and clears what is behind and below them. Not before the
+// first: tmux keeps a copy of a screen that is cleared from its first place. And
+// not behind a full row, where it would take the last character.
+func (p *picture) write(out *strings.Builder, columns int) {
+	for i, r := range p.rows {
+		last, full := i == len(p.rows)-1, r.width >= columns
+		switch {
+		case last && full:
+			out.WriteString(clearRest + r.text)
+		case last:
+			out.WriteString(r.text + clearRest)
+		case full:
+			out.WriteString(r.text + "\r\n")
+		default:
+			out.WriteString(r.text + clearRow + "\r\n")
+		}
+	}
+}
+
 // leave shows a message for good, as lines that the terminal breaks, and ends it.
 func (s *screen) leave(out *strings.Builder, t *text, columns int) {
 	s.rewind(out, columns)
+	out.WriteString(clearRest)
 	lines := strings.ReplaceAll(t.s, "\n", "\r\n"+nextPrompt)
 	out.WriteString(firstPrompt + strings.ReplaceAll(lines, "\t", tab) + "\r\n")
 	*s = screen{}

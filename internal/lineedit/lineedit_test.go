@@ -64,6 +64,7 @@ func (c *console) Write(b []byte) (int, error) {
 }
 
 func (c *console) control(parameters string, final byte) {
+	c.x = min(c.x, c.columns-1) // behind a full row, the cursor is on its last character
 	n := 0
 	for _, digit := range parameters {
 		n = 10*n + int(digit-'0')
@@ -74,6 +75,8 @@ func (c *console) control(parameters string, final byte) {
 		c.x = min(c.x, c.columns-1)
 	case 'C':
 		c.x = min(c.x+n, c.columns-1)
+	case 'K':
+		c.cells[c.y] = c.cells[c.y][:min(c.x, len(c.cells[c.y]))]
 	case 'J':
 		if n == 2 {
 			c.cells = make([][]string, c.y+1)
@@ -233,6 +236,9 @@ func TestPicture(t *testing.T) {
 		{10, 9, "a\tb", ">>> a    b\n|"},
 		{10, 9, "e\u0301e\u0301\x1b[D", ">>> e\u0301|e\u0301"},
 		{10, 9, "abcdefghijk\x17x", ">>> x|"},
+		{10, 9, "abcdef\x01\x04", ">>> |bcdef"},
+		{10, 9, "abcdefg\x01\x04", ">>> |bcdefg"},
+		{10, 9, "a\\\rbcdefg\x1b[A\x1b[D", ">>> |a\n... bcdefg"},
 		{10, 9, "gone\x03new", ">>> gone\n>>> new|"},
 		{10, 9, "gone\x0cnew", ">>> gonene\nw|"},
 		{10, 3, "a\\\rb\\\rc\\\rd", "... b\n... c\n... d|"},
