@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,9 @@ From a pipe, each line is a message, or with --whole the input as a whole; answe
 }
 
 func (a *app) chat(ctx context.Context, f *chatFlags, spec string) error {
+	if err := cmp.Or(checkCount("tokens", f.tokens, -1), checkCount("threads", f.threads, 0)); err != nil {
+		return err
+	}
 	s := &session{app: a, flags: f, spec: spec, system: f.system, ctx: ctx}
 	m, e, err := s.open(ctx)
 	if err != nil {
@@ -118,7 +122,7 @@ func (s *session) openEngine(ctx context.Context, m *model.Model, g *model.Graph
 	if err != nil {
 		return nil, err
 	}
-	if s.generator, err = s.flags.sampling.generator(e); err != nil {
+	if s.generator, err = s.flags.sampling.generator(e, s.sampler.Params()); err != nil {
 		e.Close()
 		return nil, err
 	}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -12,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"github.com/lpuctl/lpuctl/internal/lineedit"
 )
 
 // pipe reads messages that nobody types: each line is one, or the whole input.
@@ -48,10 +48,9 @@ func (p *pipe) message() (string, error) {
 
 // editor reads messages from a terminal, with editing keys and history.
 type editor struct {
+	*lineedit.Editor
 	fd         int
-	out        io.Writer
 	keys       *keys
-	line       *term.Terminal
 	interrupts chan os.Signal
 }
 
@@ -61,24 +60,18 @@ func newEditor(a *app) (*editor, error) {
 	if !ok {
 		return nil, errors.New("standard input is no terminal")
 	}
-	ed := &editor{fd: int(in.Fd()), out: a.out, keys: newKeys(in), interrupts: make(chan os.Signal, 1)}
+	ed := &editor{fd: int(in.Fd()), keys: newKeys(in, a.out), interrupts: make(chan os.Signal, 1)}
+	ed.Editor = lineedit.New(ed.keys)
 	signal.Notify(ed.interrupts, os.Interrupt, syscall.SIGTERM)
 	signal.Notify(ed.keys.ends, syscall.SIGTERM)
-	ed.line = ed.newLine()
+	notifyResized(ed.keys.resized)
 	return ed, nil
 }
 
 func (ed *editor) close() {
 	signal.Stop(ed.interrupts)
 	signal.Stop(ed.keys.ends)
-}
-
-// newLine is a terminal with an empty line.
-func (ed *editor) newLine() *term.Terminal {
-	return term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{ed.keys, ed.out}, "")
+	signal.Stop(ed.keys.resized)
 }
 
 // message implements [messages]. The terminal is raw while a message is typed.
@@ -88,60 +81,20 @@ func (ed *editor) message() (string, error) {
 		return "", err
 	}
 	defer term.Restore(ed.fd, state)
-	if width, height, err := term.GetSize(ed.fd); err == nil && width > 0 {
-		_ = ed.line.SetSize(width, height) // the size is an aid
-	}
-	ed.line.SetBracketedPasteMode(true)
-	defer ed.line.SetBracketedPasteMode(false)
-	return ed.read()
+	return ed.Read()
 }
 
-// read reads lines until one does not go on.
-func (ed *editor) read() (string, error) {
-	var lines []string
-	for {
-		ed.line.SetPrompt(map[bool]string{true: ">>> ", false: "... "}[len(lines) == 0])
-		line, err := ed.line.ReadLine()
-		begun, goesOn := strings.CutSuffix(line, `\`)
-		switch {
-		case errors.Is(err, term.ErrPasteIndicator):
-			lines = append(lines, line)
-		case errors.Is(err, io.EOF) && ed.keys.interrupted():
-			fmt.Fprint(ed.out, "\r\n")
-			lines = nil
-			ed.forgetLine()
-		case err != nil:
-			fmt.Fprint(ed.out, "\r\n")
-			return "", err
-		case goesOn:
-			lines = append(lines, begun)
-		default:
-			return strings.Join(append(lines, line), "\n"), nil
-		}
-	}
-}
-
-// forgetLine drops what was typed, which the terminal has no method for.
-func (ed *editor) forgetLine() {
-	before := ed.line.History
-	ed.line = ed.newLine()
-	ed.line.History = before
-}
-
-// ctrlC is what Ctrl-C types on a raw terminal.
-const ctrlC = 3
-
-// keys reads a terminal so that a signal can end it. After Ctrl-C, interrupted
-// is true once.
+// keys is a terminal as [lineedit.Terminal], so that a signal can end it.
 type keys struct {
-	typed chan []byte // closed at the end
-	rest  []byte
-	ends  chan os.Signal // any of these is an end of the input
-	ctrlC bool
+	io.Writer
+	fd      int
+	typed   chan []byte    // closed at the end
+	ends    chan os.Signal // any of these is an end of the input
+	resized chan os.Signal
 }
 
-func newKeys(in io.Reader) *keys {
-	k := &keys{typed: make(chan []byte), ends: make(chan os.Signal, 1)}
+func newKeys(in *os.File, out io.Writer) *keys {
+	k := &keys{Writer: out, fd: int(in.Fd()), typed: make(chan []byte), ends: make(chan os.Signal, 1), resized: make(chan os.Signal, 1)}
 	go func() {
 		defer close(k.typed)
 		for {
@@ -158,29 +111,26 @@ func newKeys(in io.Reader) *keys {
 	return k
 }
 
-// Read implements [io.Reader].
-func (k *keys) Read(p []byte) (int, error) {
-	if len(k.rest) == 0 {
-		select {
-		case <-k.ends:
-			return 0, io.EOF
-		case b, ok := <-k.typed:
-			if !ok {
-				return 0, io.EOF
-			}
-			k.rest = b
+// Next implements [lineedit.Terminal].
+func (k *keys) Next() ([]byte, error) {
+	select {
+	case <-k.ends:
+		return nil, io.EOF
+	case <-k.resized:
+		return nil, nil
+	case b, ok := <-k.typed:
+		if !ok {
+			return nil, io.EOF
 		}
+		return b, nil
 	}
-	n := copy(p, k.rest)
-	k.rest = k.rest[n:]
-	if bytes.IndexByte(p[:n], ctrlC) >= 0 {
-		k.ctrlC = true
-	}
-	return n, nil
 }
 
-func (k *keys) interrupted() bool {
-	was := k.ctrlC
-	k.ctrlC = false
-	return was
+// Size implements [lineedit.Terminal].
+func (k *keys) Size() (columns, rows int) {
+	columns, rows, err := term.GetSize(k.fd)
+	if err != nil {
+		return 0, 0
+	}
+	return columns, rows
 }

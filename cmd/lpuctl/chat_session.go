@@ -36,6 +36,7 @@ type session struct {
 	system   string
 	messages []chatMessage // of user and assistant
 	last     turnStats
+	full     bool // the context, before the last answer ended
 
 	store *history.Store       // nil: nothing is kept
 	head  history.Conversation // zero: not kept yet
@@ -65,10 +66,11 @@ func (s *session) sample() error {
 
 // all are the messages with the system's in front.
 func (s *session) all() []chatMessage {
-	if s.system == "" {
-		return s.messages
+	list := []chatMessage{}
+	if s.system != "" {
+		list = append(list, chatMessage{"system", s.system})
 	}
-	return append([]chatMessage{{"system", s.system}}, s.messages...)
+	return append(list, s.messages...)
 }
 
 // prompt is what the template makes of the conversation.
@@ -111,6 +113,9 @@ func (s *session) answer(text string) error {
 	if s.flags.stats || s.interrupts != nil && !s.quiet {
 		s.printTurn()
 	}
+	if s.full {
+		s.log().Warn("the answer is cut short, for the context is full: /reset begins anew")
+	}
 	return nil
 }
 
@@ -133,6 +138,7 @@ func (s *session) generate() (string, error) {
 	err = s.generator.Generate(ctx, ids, s.flags.tokens, s.sampler, said.say)
 	end := time.Now()
 	err = cmp.Or(err, said.finish())
+	s.full = err == nil && said.reason(nil) == "length" && len(said.ids) != s.flags.tokens
 	if len(said.ids) > 0 {
 		s.last = turnStats{s.generator.Stats, said.first.Sub(start), end.Sub(said.first)}
 	}
@@ -161,22 +167,6 @@ func (s *session) stoppable() (context.Context, context.CancelFunc) {
 		}
 	}()
 	return ctx, cancel
-}
-
-// shown is where answers go. On a terminal they must not drive it.
-func (s *session) shown() io.Writer {
-	if terminal(s.out) {
-		return printableWriter{s.out}
-	}
-	return s.out
-}
-
-// printableWriter drops control characters.
-type printableWriter struct{ w io.Writer }
-
-func (p printableWriter) Write(b []byte) (int, error) {
-	_, err := io.WriteString(p.w, printable(string(b)))
-	return len(b), err
 }
 
 // printTurn prints a line about the last answer.

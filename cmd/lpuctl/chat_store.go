@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/lpuctl/lpuctl/internal/atomicfile"
@@ -143,26 +146,57 @@ const maxSaved = 64 << 20
 
 // load reads messages of a file, or of the kept conversation of that id.
 func (s *session) load(name string) error {
-	info, err := os.Stat(name)
+	file, err := os.Open(name)
 	if os.IsNotExist(err) && s.store != nil {
 		return s.goOn(context.WithoutCancel(s.ctx), name)
 	}
 	if err != nil {
 		return err
 	}
-	if info.Size() > maxSaved {
-		return fmt.Errorf("%s: %d bytes, at most %d are read", name, info.Size(), maxSaved)
-	}
-	data, err := os.ReadFile(name)
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSaved+1)) // of a device too
 	if err != nil {
 		return err
 	}
-	var list []chatMessage
-	if err := json.Unmarshal(data, &list); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	if len(data) > maxSaved {
+		return fmt.Errorf("%s: at most %d bytes are read, and there are more", name, maxSaved)
 	}
-	if err := s.take(list); err != nil {
+	list, err := parseMessages(data)
+	if err == nil {
+		err = s.take(list)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// parseMessages reads a JSON array of messages that are a role and a text. What
+// else templates can be given, a chat would lose: it is an error.
+func parseMessages(data []byte) ([]chatMessage, error) {
+	var all []map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil || all == nil {
+		return nil, cmp.Or(err, errors.New("null is no array of messages"))
+	}
+	list := make([]chatMessage, len(all))
+	for i, m := range all {
+		for key, value := range m {
+			var text *string
+			if err := json.Unmarshal(value, &text); err != nil || text == nil {
+				return nil, fmt.Errorf("message %d: %q is no text", i, key)
+			}
+			switch key {
+			case "role":
+				list[i].Role = *text
+			case "content":
+				list[i].Content = *text
+			default:
+				return nil, fmt.Errorf("message %d has %q: a chat keeps role and content only", i, key)
+			}
+		}
+		if _, ok := m["content"]; !ok {
+			return nil, fmt.Errorf("message %d has no content", i)
+		}
+	}
+	return list, nil
 }

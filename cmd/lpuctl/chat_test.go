@@ -110,10 +110,14 @@ func TestChatRefuses(t *testing.T) {
 		{"/save\n", nil, exitUsage, "/save: which file?"},
 		{"/save " + exists + "\n", nil, exitError, "the file exists"},
 		{"/load " + exists + "\n", nil, exitError, `there: message 0 has the role "tool"`},
+		{"/load /dev/zero\n", nil, exitError, "at most 67108864 bytes are read"},
 		{"/load absent\n", nil, exitError, `no such conversation: "absent"`},
 		{strings.Repeat("Lily and Tim ", 1000) + "\n", nil, exitError, "and the context 2048: /reset begins anew"},
 		{"x\n", []string{"--stop", ""}, exitUsage, "--stop: sample: a stop string is empty"},
 		{"x\n", []string{"--prompt-lookup", "99"}, exitUsage, "--prompt-lookup 99: want 0 to 31"},
+		{"x\n", []string{"--logit-bias", "512=1"}, exitUsage, "--logit-bias 512=1: the model has the tokens 0 to 511"},
+		{"x\n", []string{"-n", "-2"}, exitUsage, "--tokens -2: want at least -1"},
+		{"x\n", []string{"--threads", "-1"}, exitUsage, "--threads -1: want at least 0"},
 		{"x\n", []string{"--continue"}, exitError, "nothing has been said yet"},
 	} {
 		r := lpuctlWith(t, strings.NewReader(c.input), append([]string{"chat", dir}, c.args...)...)
@@ -122,6 +126,43 @@ func TestChatRefuses(t *testing.T) {
 	}
 	r := lpuctl(t, "chat", "builtin:stories260k")
 	require.Contains(t, r.err, "stories260k: no chat template")
+}
+
+// TestChatSavesWhatItLoads: nothing of a file is lost in silence, and a chat that
+// has not begun is an empty array.
+func TestChatSavesWhatItLoads(t *testing.T) {
+	newHome(t)
+	flags := []string{chatModel(t), "--no-save"}
+	file := filepath.Join(t.TempDir(), "talk.json")
+	chatted(t, "/save "+file+"\n", flags...)
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "[]\n", string(data))
+	chatted(t, "/load "+file+"\n", flags...)
+	for content, want := range map[string]string{
+		`null`:                             "null is no array of messages",
+		`{}`:                               "cannot unmarshal object",
+		`[{"role":"user","content":null}]`: `message 0: "content" is no text`,
+		`[{"role":"user","content":[{}]}]`: `message 0: "content" is no text`,
+		`[{"role":"user"}]`:                "message 0 has no content",
+		`[{"role":"user","content":"","name":"x"}]`: `message 0 has "name": a chat keeps role and content only`,
+		"\x00\xff": "invalid character",
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		r := lpuctlWith(t, strings.NewReader("/load "+file+"\n"), append([]string{"chat"}, flags...)...)
+		require.Equal(t, exitError, r.code, content)
+		require.Contains(t, r.err, want)
+	}
+}
+
+// TestChatContextFull: that an answer was cut short for want of context is said.
+func TestChatContextFull(t *testing.T) {
+	newHome(t)
+	flags := []string{chatModel(t), "--temp", "0", "--no-save", "--context", "20", "--prefill", "8"}
+	_, warned := chatted(t, "Once upon a time\n", flags...)
+	require.Contains(t, warned, "the answer is cut short, for the context is full")
+	_, warned = chatted(t, "Once upon a time\n", append(flags, "-n", "3")...)
+	require.Empty(t, warned)
 }
 
 // TestChatIsKept: a chat is a conversation like those of `lpuctl prompt`, and

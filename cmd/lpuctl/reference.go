@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/pack"
@@ -14,6 +15,9 @@ func (a *app) newReference(ctx context.Context, g *model.Graph, threads int) (*r
 	add, done := a.progress(g.Plan.Size, "packing weights", true)
 	defer done()
 	store, err := pack.Build(ctx, g.Plan, g.Source, add)
+	if errors.Is(err, context.Canceled) {
+		return nil, context.Canceled // where it was interrupted says nothing to anyone
+	}
 	if err != nil {
 		return nil, err
 	}

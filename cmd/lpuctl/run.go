@@ -88,7 +88,8 @@ func (f *runFlags) check() error {
 	if f.structured() && len(f.sampling.stops) > 0 {
 		return usagef("--stop could cut the JSON short: leave it out with --json and --json-schema")
 	}
-	return checkOutput(f.output)
+	return cmp.Or(checkCount("tokens", f.tokens, -1), checkCount("threads", f.threads, 0),
+		checkCount("logprobs", f.logprobs, -1), checkOutput(f.output))
 }
 
 func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) error {
@@ -117,7 +118,7 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 		return err
 	}
 	defer e.Close()
-	generator, err := f.sampling.generator(e)
+	generator, err := f.sampling.generator(e, sampler.Params())
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (a *app) generate(ctx context.Context, f *runFlags, spec, prompt string) er
 	sampler.Begin(ids)
 	r := &running{app: a, flags: f, generator: generator, params: sampler.Params()}
 	r.pick = &witness{Picker: pick, tok: tok, top: f.logprobs}
-	return r.run(ctx, ids, newSpeaker(a.out, tok, ends, stopper, ids), spec)
+	return r.run(ctx, ids, newSpeaker(a.shown(), tok, ends, stopper, ids), spec)
 }
 
 // running is what `lpuctl run` needs once everything is open.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -124,7 +127,11 @@ func TestRunRefuses(t *testing.T) {
 		{[]string{"run", "builtin:stories260k", "--logit-bias", "x=1"}, exitUsage, "--logit-bias x=1: want ID=NUMBER"},
 		{[]string{"run", "builtin:stories260k", "--logit-bias", "3"}, exitUsage, "--logit-bias 3: want ID=NUMBER"},
 		{[]string{"run", "builtin:stories260k", "--logit-bias", "3=NaN"}, exitUsage, "bias NaN of token 3"},
-		{[]string{"run", "builtin:stories260k", "--logit-bias", "512=1"}, exitError, "bias of token 512, and there are 512 logits"},
+		{[]string{"run", "builtin:stories260k", "--logit-bias", "512=1"}, exitUsage, "--logit-bias 512=1: the model has the tokens 0 to 511"},
+		{[]string{"run", "builtin:stories260k", "--logit-bias", "3=1e308", "--logit-bias", "3=1e308"}, exitError, "make logit 3 of 512 +Inf"},
+		{[]string{"run", "builtin:stories260k", "-n", "-2"}, exitUsage, "--tokens -2: want at least -1"},
+		{[]string{"run", "builtin:stories260k", "--threads", "-1"}, exitUsage, "--threads -1: want at least 0"},
+		{[]string{"run", "builtin:stories260k", "-o", "json", "--logprobs", "-2"}, exitUsage, "--logprobs -2: want at least -1"},
 		{[]string{"run", "builtin:stories260k", "--stop", ""}, exitUsage, "--stop: sample: a stop string is empty"},
 		{[]string{"run", "builtin:stories260k", "--prompt-lookup", "8", "--prefill", "8"}, exitUsage, "--prompt-lookup 8: want 0 to 7"},
 		{[]string{"run", "builtin:stories260k", "--logprobs", "1"}, exitUsage, "--logprobs needs -o json"},
@@ -138,4 +145,14 @@ func TestRunRefuses(t *testing.T) {
 		require.Contains(t, r.err, c.want)
 		require.Empty(t, r.out)
 	}
+}
+
+// TestRunInterruptedWhileLoading: there is no text yet, and nothing to explain.
+func TestRunInterruptedWhileLoading(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var errs bytes.Buffer
+	code := execute(ctx, []string{"run", "builtin:stories260k"}, streams{in: strings.NewReader(""), out: io.Discard, err: &errs})
+	require.Equal(t, exitInterrupted, code)
+	require.Equal(t, "lpuctl: interrupted\n", errs.String())
 }

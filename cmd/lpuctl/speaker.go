@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lpuctl/lpuctl/internal/model"
 	"github.com/lpuctl/lpuctl/internal/sample"
 	"github.com/lpuctl/lpuctl/internal/tokenizer"
 )
@@ -57,12 +56,18 @@ func (s *speaker) write(text string) {
 	}
 }
 
-// endIDs are the tokens that end generation: those of the configuration
-// (generation_config.json before config.json; a GGUF file's eos and eot), or
-// else that of the vocabulary.
-func endIDs(m *model.Model, tok *tokenizer.Tokenizer) []int {
-	if ids := m.Checkpoint.Config().EOS; len(ids) > 0 {
-		return ids
+// shown is where generated text goes. On a terminal it must not drive it.
+func (a *app) shown() io.Writer {
+	if terminal(a.out) {
+		return printableWriter{a.out}
 	}
-	return []int{tok.Vocab().EOS}
+	return a.out
+}
+
+// printableWriter drops control characters.
+type printableWriter struct{ w io.Writer }
+
+func (p printableWriter) Write(b []byte) (int, error) {
+	_, err := io.WriteString(p.w, printable(string(b)))
+	return len(b), err
 }

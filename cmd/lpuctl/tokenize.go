@@ -2,11 +2,14 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +43,7 @@ Special tokens spelled in the text are plain text, unless --parse-special is giv
 			if f.jsonl == (len(args) == 2) {
 				return usagef("give either TEXT or --jsonl")
 			}
-			if err := checkOutput(f.output); err != nil {
+			if err := f.check(); err != nil {
 				return err
 			}
 			tok, err := tokenizerOf(args[0])
@@ -61,6 +64,17 @@ Special tokens spelled in the text are plain text, unless --parse-special is giv
 	cmd.Flags().BoolVar(&f.skipSpecial, "skip-special", false, "with --decode: leave special tokens out")
 	outputFlag(cmd, &f.output)
 	return cmd
+}
+
+// check refuses flags that would do nothing.
+func (f *tokenizeFlags) check() error {
+	switch {
+	case f.decode && (f.noSpecial || f.parseSpecial || f.offsets):
+		return usagef("--no-special, --parse-special and --offsets are for text, and --decode takes ids")
+	case f.skipSpecial && !f.decode:
+		return usagef("--skip-special needs --decode")
+	}
+	return checkOutput(f.output)
 }
 
 // tokenizerOf opens the tokenizer of MODEL, which need not be one that lpuctl
@@ -130,17 +144,27 @@ func (a *app) printAnswer(answer any, output string) error {
 		return json.NewEncoder(a.out).Encode(answer)
 	}
 	text := fmt.Sprint(answer)
-	if _, ok := answer.([]int); ok {
+	switch list := answer.(type) {
+	case []int:
 		text = strings.Trim(text, "[]")
+	case [][3]int:
+		lines := make([]string, len(list))
+		for i, row := range list {
+			lines[i] = strings.Trim(fmt.Sprint(row), "[]")
+		}
+		text = strings.Join(lines, "\n")
 	}
 	_, err := fmt.Fprintln(a.out, text)
 	return err
 }
 
-// parseIDs reads ids separated by spaces or commas.
+// parseIDs reads ids separated by white space or commas, or a JSON array of them.
 func parseIDs(text string) ([]int, error) {
+	if list, ok := strings.CutPrefix(strings.TrimSpace(text), "["); ok {
+		text = strings.TrimSuffix(list, "]")
+	}
 	var ids []int
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		id, err := strconv.Atoi(word)
 		if err != nil || id < 0 {
 			return nil, usagef("token id %q: want a whole number from 0 on", word)
@@ -178,17 +202,20 @@ func (a *app) tokenizeLines(tok *tokenizer.Tokenizer, f *tokenizeFlags) error {
 	return out.Flush()
 }
 
+// errNull says that a line is null, which encoding/json takes for anything.
+var errNull = errors.New("null is none")
+
 func tokenizeLine(tok *tokenizer.Tokenizer, f *tokenizeFlags, line []byte) (any, error) {
 	if !f.decode {
-		var text string
-		if err := json.Unmarshal(line, &text); err != nil {
-			return nil, fmt.Errorf("want a JSON string: %w", err)
+		var text *string
+		if err := json.Unmarshal(line, &text); err != nil || text == nil {
+			return nil, fmt.Errorf("want a JSON string: %w", cmp.Or(err, errNull))
 		}
-		return f.encode(tok, text)
+		return f.encode(tok, *text)
 	}
 	var ids []int
-	if err := json.Unmarshal(line, &ids); err != nil {
-		return nil, fmt.Errorf("want a JSON array of ids: %w", err)
+	if err := json.Unmarshal(line, &ids); err != nil || ids == nil {
+		return nil, fmt.Errorf("want a JSON array of ids: %w", cmp.Or(err, errNull))
 	}
 	return f.text(tok, ids)
 }

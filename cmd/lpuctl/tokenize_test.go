@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,32 @@ func TestTokenizeFolder(t *testing.T) {
 	}
 	require.Equal(t, "[[2,0,4]]\n", ok(t, "tokenize", dir, "</s>", "--parse-special", "--offsets", "-o", "json"))
 	require.Equal(t, "\n", ok(t, "tokenize", dir, "--decode", "2 2", "--skip-special"))
+	require.Equal(t, "2 0 4\n2 4 8\n", ok(t, "tokenize", dir, "</s></s>", "--parse-special", "--offsets"))
+	ids := ok(t, "tokenize", dir, text, "-o", "json")
+	require.Equal(t, text+"\n", ok(t, "tokenize", dir, "--decode", ids), "what it prints it reads")
+}
+
+func TestTokenizeRefuses(t *testing.T) {
+	dir := tokenizerFolderOf(t)
+	for _, c := range []struct {
+		args []string
+		in   string
+		code int
+		want string
+	}{
+		{[]string{"5", "--decode", "--offsets"}, "", exitUsage, "--offsets are for text"},
+		{[]string{"a", "--skip-special"}, "", exitUsage, "--skip-special needs --decode"},
+		{[]string{"[1,x]", "--decode"}, "", exitUsage, `token id "x"`},
+		{[]string{"--jsonl"}, "null\n", exitError, "line 1: want a JSON string: null is none"},
+		{[]string{"--jsonl", "--decode"}, "[1]\nnull\n", exitError, "line 2: want a JSON array of ids: null is none"},
+	} {
+		r := lpuctlWith(t, strings.NewReader(c.in), append([]string{"tokenize", dir}, c.args...)...)
+		require.Equal(t, c.code, r.code, "%q: %s", c.args, r.err)
+		require.Contains(t, r.err, c.want)
+	}
+	other := filepath.Join(t.TempDir(), "other.json")
+	require.NoError(t, os.WriteFile(other, []byte("{}"), 0o600))
+	require.Contains(t, lpuctl(t, "tokenize", other, "a").err, other+": tokenizer")
 }
 
 func TestTokenizeFolderErrors(t *testing.T) {

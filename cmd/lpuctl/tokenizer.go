@@ -53,7 +53,10 @@ func tokenizerJSON(path string) (*tokenizer.Tokenizer, error) {
 	}
 	tok, err := tokenizer.ParseJSON(data, config)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), err)
+		if filepath.Base(path) == "tokenizer.json" {
+			path = filepath.Dir(path) // either of its files, which the error names
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return tok, nil
 }

@@ -40,7 +40,7 @@ func (v *Vocabulary) closing(m *matcher, s *state) int64 {
 // first returns the state after the longest token that begins the nearest end.
 func (v *Vocabulary) first(m *matcher, s *state) *state {
 	after := s
-	nodes := v.nodes
+	nodes := v.all.nodes
 	for s.cost > 0 {
 		next, b := v.nearest(m, s)
 		if next == dead {

@@ -15,18 +15,11 @@ const maxToken = 1024
 type Vocabulary struct {
 	tokens  [][]byte
 	ends    []int
-	nodes   []trieNode
-	ids     []int32   // tokens that have bytes, sorted by them
+	all     trie
+	special trie      // of tokens that are not plain
+	plain   []bitset  // at k: the plain tokens of at most k characters
 	single  [256]bool // whether the byte alone is a token
 	longest int64     // bytes of the longest token
-}
-
-// trieNode is a node of the trie of all tokens. Nodes are in preorder.
-type trieNode struct {
-	below       int32 // nodes below
-	first, last int32 // the tokens ids[first:last] end here
-	depth       int32 // of its byte in a token
-	b           byte
 }
 
 // NewVocabulary returns a vocabulary of tokens by id. The bytes of a token are
@@ -45,43 +38,23 @@ func NewVocabulary(tokens [][]byte, ends []int) (*Vocabulary, error) {
 			return nil, fmt.Errorf("constrain: end token %d is outside the vocabulary of %d tokens", id, len(tokens))
 		}
 	}
+	var ids []int32
 	for id, token := range tokens {
 		if 0 < len(token) && len(token) <= maxToken && !slices.Contains(ends, id) {
-			v.ids = append(v.ids, int32(id))
+			ids = append(ids, int32(id))
 			v.longest = max(v.longest, int64(len(token)))
 		}
 	}
-	slices.SortStableFunc(v.ids, func(a, b int32) int { return bytes.Compare(tokens[a], tokens[b]) })
-	v.grow(0, len(v.ids), 0)
+	slices.SortStableFunc(ids, func(a, b int32) int { return bytes.Compare(tokens[a], tokens[b]) })
+	v.all = newTrie(tokens, ids)
+	v.special = newTrie(tokens, v.sortPlain(ids))
 	return v, v.complete()
-}
-
-// grow appends the nodes of ids[first:last], which share depth bytes.
-func (v *Vocabulary) grow(first, last, depth int) {
-	for first < last && len(v.tokens[v.ids[first]]) == depth {
-		first++
-	}
-	for first < last {
-		b := v.tokens[v.ids[first]][depth]
-		end := first
-		for end < last && v.tokens[v.ids[end]][depth] == b {
-			end++
-		}
-		n := len(v.nodes)
-		v.nodes = append(v.nodes, trieNode{b: b, depth: int32(depth), first: int32(first), last: int32(first)})
-		for i := first; i < end && len(v.tokens[v.ids[i]]) == depth+1; i++ {
-			v.nodes[n].last++
-		}
-		v.grow(first, end, depth+1)
-		v.nodes[n].below = int32(len(v.nodes) - n - 1)
-		first = end
-	}
 }
 
 // complete notes the tokens of one byte. It reports a byte that a guide may need
 // and that is none.
 func (v *Vocabulary) complete() error {
-	for _, n := range v.nodes {
+	for _, n := range v.all.nodes {
 		if n.depth == 0 {
 			v.single[n.b] = n.first < n.last
 		}
@@ -102,20 +75,18 @@ type mask struct {
 	worst int64  // most bytes to the end of the text after one of them
 }
 
-type bitset []uint64
-
-func (b bitset) has(id int) bool { return b[id/64]>>(id%64)&1 != 0 }
-
-func (b bitset) add(id int32) { b[id/64] |= 1 << (id % 64) }
-
 // walk returns the tokens that may follow s and after which limit tokens are
 // enough to complete the text.
 func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
-	words := (len(v.tokens) + 63) / 64
-	out := &mask{bits: make(bitset, words), odd: make(bitset, words)}
+	out := &mask{bits: v.bitset(), odd: v.bitset()}
+	t := &v.all
+	if room := s.plainRoom(); room > 0 && limit >= infinite {
+		t, out.worst = &v.special, s.cost
+		copy(out.bits, v.plain[min(room, int64(len(v.plain)-1))])
+	}
 	path := []*state{s}
-	for i := 0; i < len(v.nodes); {
-		n := &v.nodes[i]
+	for i := 0; i < len(t.nodes); {
+		n := &t.nodes[i]
 		next := m.step(path[n.depth], n.b)
 		if next == dead {
 			i += int(n.below) + 1
@@ -124,7 +95,7 @@ func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
 		path = append(path[:n.depth+1], next)
 		if n.first < n.last && v.closes(m, next, limit) {
 			out.worst = max(out.worst, next.cost)
-			for _, id := range v.ids[n.first:n.last] {
+			for _, id := range t.ids[n.first:n.last] {
 				out.bits.add(id)
 				if next.odd {
 					out.odd.add(id)

@@ -23,6 +23,9 @@ type Generator struct {
 	// prefill call computes the logits after all its tokens, and pick then says
 	// how many of them it would have chosen.
 	Lookup int
+	// PromptChunk is the most tokens of a call while a prompt is read; 0 is as
+	// many as the engine takes. Between calls the end of a context is heeded.
+	PromptChunk int
 	// Stats are of the last Generate.
 	Stats Stats
 
@@ -66,12 +69,26 @@ func (g *Generator) Generate(ctx context.Context, prompt []int, n int, pick Pick
 func (g *Generator) begin(ctx context.Context, prompt []int) (row []float32, err error) {
 	g.ids = g.ids[:min(commonPrefix(g.ids, prompt), max(0, len(prompt)-1))]
 	g.Stats.Cached = len(g.ids)
-	err = Feed(ctx, g.Engine, Tokens(prompt[len(g.ids):]), len(g.ids), func(pos int, logits []float32) error {
+	err = Feed(ctx, chunked{g.Engine, g.PromptChunk}, Tokens(prompt[len(g.ids):]), len(g.ids), func(pos int, logits []float32) error {
 		g.ids = append(g.ids[:pos], prompt[pos])
 		row = logits
 		return nil
 	})
 	return row, err
+}
+
+// chunked is an engine whose chunks have at most that many tokens, if any.
+type chunked struct {
+	Engine
+	most int
+}
+
+// Chunk implements Engine.
+func (c chunked) Chunk() int {
+	if c.most > 0 {
+		return min(c.most, c.Engine.Chunk())
+	}
+	return c.Engine.Chunk()
 }
 
 // step feeds a chosen token and a guess of what follows it, and chooses tokens

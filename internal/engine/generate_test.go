@@ -136,6 +136,31 @@ func TestGeneratorAfterErrors(t *testing.T) {
 	require.Equal(t, want, generate(t, g, []int{1, 2, 1, 2}, 20, -1, 3))
 }
 
+// TestGeneratorHeedsTheContext: an interrupt need not wait for the whole prompt, or
+// for a long call.
+func TestGeneratorHeedsTheContext(t *testing.T) {
+	e := &cached{chunk: 8, context: 64}
+	ctx, cancel := context.WithCancel(t.Context())
+	g := Generator{Engine: canceler{e, cancel}, PromptChunk: 3}
+	prompt := slices.Repeat([]int{1, 2}, 20)
+	err := g.Generate(ctx, prompt, 1, nil, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 3, e.fed)
+	require.Equal(t, generate(t, &Generator{Engine: &cached{chunk: 8, context: 64}}, prompt, 9, -1, 1),
+		generate(t, &Generator{Engine: e, PromptChunk: 3}, prompt, 9, -1, 1), "what was read is used")
+}
+
+// canceler cancels a context at the first call.
+type canceler struct {
+	*cached
+	cancel context.CancelFunc
+}
+
+func (c canceler) Prefill(tokens []int32, pos int) ([]float32, error) {
+	c.cancel()
+	return c.cached.Prefill(tokens, pos)
+}
+
 func TestLookup(t *testing.T) {
 	for _, c := range []struct {
 		ids  []int

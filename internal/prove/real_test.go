@@ -27,7 +27,7 @@ import (
 const realContext = 128
 
 // realModel opens a model that a target of the Makefile fetches.
-func realModel(t *testing.T, target, file string) *model.Model {
+func realModel(t testing.TB, target, file string) *model.Model {
 	dir := os.Getenv("LPUCTL_MODELS")
 	if dir == "" {
 		cache, err := os.UserCacheDir()
@@ -36,7 +36,7 @@ func realModel(t *testing.T, target, file string) *model.Model {
 	}
 	path := filepath.Join(dir, file)
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("not checked: %s against transformers and llama.cpp (make %s fetches it)", file, target)
+		t.Skipf("not checked: what needs %s (make %s fetches it)", file, target)
 	}
 	m, err := model.Open(path)
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func realModel(t *testing.T, target, file string) *model.Model {
 	return m
 }
 
-func smolLM2(t *testing.T) *model.Model {
+func smolLM2(t testing.TB) *model.Model {
 	return realModel(t, "smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 }
 
@@ -108,7 +108,7 @@ func (r *realRun) distance(run *engine.Run) (all, worst float64) {
 }
 
 // realEngine is the reference on a model in one kind.
-func realEngine(t *testing.T, m *model.Model, kind string) *reference.Engine {
+func realEngine(t testing.TB, m *model.Model, kind string) *reference.Engine {
 	g, err := m.Graph(model.Options{Kind: kind, Context: realContext, Prefill: 32}, nil)
 	require.NoError(t, err)
 	store, err := pack.Build(t.Context(), g.Plan, g.Source, nil)

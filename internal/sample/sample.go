@@ -65,7 +65,8 @@ func (s *Sampler) Begin(prompt []int) {
 
 // Pick returns the index of the chosen logit. Logits of -Inf are never chosen;
 // NaN and +Inf are errors, and so is a vector without any finite logit. Unless
-// greedy, each successful call uses one number of the generator.
+// greedy, each successful call uses one number of the generator. Bias and
+// penalties that make a logit too large for a float64 are an error too.
 func (s *Sampler) Pick(logits []float32) (int, error) {
 	if err := s.score(logits); err != nil {
 		return 0, err
@@ -100,6 +101,20 @@ func (s *Sampler) score(logits []float32) error {
 	}
 	if s.params.penalizes() {
 		s.penalize()
+	}
+	return s.overflow()
+}
+
+// overflow reports a score that bias and penalties have made too large for a
+// number.
+func (s *Sampler) overflow() error {
+	if len(s.params.Bias) == 0 && !s.params.penalizes() {
+		return nil
+	}
+	for id, x := range s.scores {
+		if x != x || math.IsInf(x, 1) {
+			return fmt.Errorf("sample: bias and penalties make logit %d of %d %v", id, len(s.scores), x)
+		}
 	}
 	return nil
 }

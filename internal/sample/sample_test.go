@@ -302,6 +302,33 @@ func TestPickErrors(t *testing.T) {
 	}
 }
 
+// A sum that overflows must not become a token that nobody asked for.
+func TestPickOverflow(t *testing.T) {
+	for _, c := range []struct {
+		params Params
+		want   string
+	}{
+		{Params{Bias: []Bias{{1, 1e308}, {1, 1e308}}}, "logit 1 of 3 +Inf"},
+		{Params{RepetitionPenalty: 1e-320}, "logit 2 of 3 +Inf"},
+		{Params{FrequencyPenalty: -1e308, Order: LlamaCpp}, "logit 2 of 3 +Inf"},
+	} {
+		for _, c.params.Temperature = range []float64{0, 1} {
+			c.params.TopP = 1
+			s := newSampler(t, c.params)
+			s.Begin([]int{2, 2})
+			_, err := s.Pick([]float32{1, 2, 3})
+			require.EqualError(t, err, "sample: bias and penalties make "+c.want)
+		}
+	}
+	s := newSampler(t, Params{Temperature: 1, TopP: 1, FrequencyPenalty: 1e308})
+	s.Begin(nil)
+	for range 3 {
+		id, err := s.Pick([]float32{9, 1, 1})
+		require.NoError(t, err, "a penalty without bounds only bans")
+		require.LessOrEqual(t, id, 2)
+	}
+}
+
 func TestNewErrors(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct {

@@ -42,6 +42,12 @@ func preTokenizers(name string) (preTokenizer, bool) {
 		return preTokenizer{patterns: []string{split.O200K}}, true
 	case "tekken":
 		return preTokenizer{patterns: []string{split.Tekken}, ignoreMerges: true, addBOS: true}, true
+	case "deepseek-llm":
+		return preTokenizer{patterns: []string{
+			split.LineBreak, split.CasedLetters, split.EastAsianMarks, split.Trailing, split.EastAsian, split.Numbers,
+		}}, true
+	case "deepseek-coder":
+		return preTokenizer{patterns: []string{split.LineBreak, split.Letters, split.Marks, split.EastAsian, split.Number}}, true
 	case "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4":
 		return preTokenizer{patterns: []string{split.Thousands, split.CJK, split.DeepSeek3}}, true
 	}

@@ -64,7 +64,7 @@ func known(pattern string) matcher {
 	case Numbers:
 		return func(s scanner, i int) int { return s.run(i, ucd.N) }
 	}
-	return nil
+	return oldDeepSeek(pattern)
 }
 
 // numbers matches \p{N}{1,limit}.

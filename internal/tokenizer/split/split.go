@@ -24,6 +24,9 @@ type Pattern interface {
 
 // New returns the matcher of a regular expression in Oniguruma's syntax.
 func New(pattern string) (Pattern, error) {
+	if pattern == Trailing {
+		return trailing{ucd.Load()}, nil
+	}
 	if m := known(pattern); m != nil {
 		return linear{m, ucd.Load()}, nil
 	}

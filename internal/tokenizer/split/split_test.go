@@ -12,6 +12,8 @@ import (
 var patterns = map[string]string{
 	"GPT2": GPT2, "Llama3": Llama3, "Qwen2": Qwen2, "Qwen35": Qwen35, "O200K": O200K, "Tekken": Tekken,
 	"DeepSeek3": DeepSeek3, "CJK": CJK, "Number": Number, "Numbers": Numbers, "Thousands": Thousands,
+	"LineBreak": LineBreak, "Letters": Letters, "Marks": Marks, "Trailing": Trailing, "EastAsian": EastAsian,
+	"EastAsianMarks": EastAsianMarks, "CasedLetters": CasedLetters,
 }
 
 func matches(t testing.TB, p Pattern, text string) []string {
@@ -63,6 +65,14 @@ func TestKnownPatterns(t *testing.T) {
 		{DeepSeek3, ".com (x) \u0301 12", ".com| (|x|)| \u0301| |<12>"},
 		{CJK, "a日本ゟx", "<a>|日本ゟ|<x>"},
 		{Thousands, "a12345b", "<a>|123|45|<b>"},
+		{LineBreak, "a\r\n\nb", "<a>|\r|\n|\n|<b>"},
+		{Letters, "  ab\u3000cé 1", "< >| ab|\u3000cé|< 1>"},
+		{Marks, "a  (\u3000).", "<a >| (|\u3000)."},
+		{Trailing, "a  b \n \nc  ", "<a  b>| \n |<\nc>|  "},
+		{Trailing, "\n", "\n"},
+		{EastAsian, "a日本ア가\u0e01\ufffd", "<a>|日本ア가\u0e01|<\ufffd>"},
+		{EastAsianMarks, "0 !,　。「", "<0>| !,　。|<「>"},
+		{CasedLetters, "Aé Жª\u2126ᾳ 中", "Aé| Ж|<ª>|\u2126ᾳ|< 中>"},
 	} {
 		require.Equal(t, c.want, pieces(t, c.pattern, c.text), "%q", c.text)
 	}
@@ -131,7 +141,8 @@ func FuzzKnownPatterns(f *testing.F) {
 		for name, pattern := range patterns {
 			p, err := New(pattern)
 			require.NoError(t, err)
-			require.IsType(t, linear{}, p, name)
+			_, slow := p.(backtracking)
+			require.False(t, slow, name)
 			require.Equal(t, matches(t, engines[name], text), matches(t, p, text), name)
 		}
 	})

@@ -1,0 +1,74 @@
+package constrain
+
+import (
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// A plain token is one of whole characters that a JSON string holds as they
+// are. Most tokens are plain: inside a string of any characters all of them may
+// follow, if its length allows, and need no walk.
+
+type bitset []uint64
+
+func (b bitset) has(id int) bool { return b[id/64]>>(id%64)&1 != 0 }
+
+func (b bitset) add(id int32) { b[id/64] |= 1 << (id % 64) }
+
+func (v *Vocabulary) bitset() bitset { return make(bitset, (len(v.tokens)+63)/64) }
+
+// sortPlain fills v.plain, and returns the others of some tokens.
+func (v *Vocabulary) sortPlain(ids []int32) (special []int32) {
+	byLength := map[int][]int32{}
+	longest := 0
+	for _, id := range ids {
+		n, ok := plainCharacters(v.tokens[id])
+		if !ok {
+			special = append(special, id)
+			continue
+		}
+		byLength[n] = append(byLength[n], id)
+		longest = max(longest, n)
+	}
+	v.plain = []bitset{v.bitset()}
+	for n := 1; n <= longest; n++ {
+		upTo := slices.Clone(v.plain[n-1])
+		for _, id := range byLength[n] {
+			upTo.add(id)
+		}
+		v.plain = append(v.plain, upTo)
+	}
+	return special
+}
+
+// plainCharacters returns the characters of a plain token.
+func plainCharacters(token []byte) (n int, ok bool) {
+	for _, b := range token {
+		if b < ' ' || b == '"' || b == '\\' {
+			return 0, false
+		}
+	}
+	return utf8.RuneCount(token), utf8.Valid(token)
+}
+
+// plainRoom returns how many characters may follow in s, inside a string of any
+// characters, or 0 for all other states.
+func (s *state) plainRoom() int64 {
+	if len(s.stacks) != 1 {
+		return 0
+	}
+	it := &s.stacks[0].item
+	if it.op != opText || it.ch.form != between || !it.spec.text.dfa.anything() {
+		return 0
+	}
+	if most := it.spec.text.most; most >= 0 {
+		return most - it.count
+	}
+	return math.MaxInt64
+}
+
+// anything reports whether the automaton is that of anyText.
+func (d *dfa) anything() bool {
+	return len(d.edges) == 1 && d.accept[0] && slices.Equal(d.edges[0], everyCharacter(0))
+}

@@ -1,0 +1,39 @@
+package constrain
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPlainTokens: the mask of a string of any characters is the one that a walk
+// of all tokens gives, at every length.
+func TestPlainTokens(t *testing.T) {
+	v, _ := testVocabulary(t)
+	for _, schema := range []string{
+		`{"type":"string"}`,
+		`{"type":"string","minLength":3}`,
+		`{"type":"string","maxLength":0}`,
+		`{"type":"string","minLength":3,"maxLength":9}`,
+		`{"type":"array","items":{"type":"string","maxLength":6}}`,
+		`{"type":"string","pattern":"^[^a]*$"}`,
+	} {
+		g, err := Compile([]byte(schema))
+		require.NoError(t, err)
+		m := newMatcher(g)
+		s := m.start()
+		quick := 0
+		for _, b := range []byte(` ["é\n\u00e9éé€x😀xxxx"`) {
+			if s.plainRoom() > 0 {
+				quick++
+			}
+			all := v.walk(m, s, infinite-1)
+			require.Equal(t, all.bits, v.walk(m, s, infinite).bits, "%s before %q", schema, b)
+			require.LessOrEqual(t, all.worst, v.walk(m, s, infinite).worst)
+			if next := m.step(s, b); next != dead {
+				s = next
+			}
+		}
+		require.Equal(t, schema != `{"type":"string","maxLength":0}` && schema != `{"type":"string","pattern":"^[^a]*$"}`, quick > 0, schema)
+	}
+}
