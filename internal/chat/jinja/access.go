@@ -99,6 +99,9 @@ func (r *renderer) subscript(object, key any) (any, bool) {
 	case *namespace:
 		return o.attrs.get(key)
 	}
+	if isBig(key) {
+		return nil, false // nothing has as many items
+	}
 	i, ok := integer(key)
 	if !ok {
 		return nil, false
@@ -243,10 +246,11 @@ func clamp(v any, otherwise, n, step int64) int64 {
 
 // numberAttribute is an attribute of an int or a float.
 func numberAttribute(object any, name string) (any, bool) {
-	n, isInt := integer(object)
+	isInt := typeName(object) == "int" || typeName(object) == "bool"
 	switch name {
 	case "real", "numerator":
 		if isInt {
+			n, _ := integer(object)
 			return n, true
 		}
 	case "imag":

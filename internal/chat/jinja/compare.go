@@ -62,14 +62,9 @@ func (r *renderer) equal(left, right any) bool {
 		b, ok := stringOf(right)
 		return ok && a == b
 	}
-	if a, ok := integer(left); ok {
-		if b, ok := integer(right); ok {
-			return a == b
-		}
-	}
-	if a, ok := number(left); ok {
-		b, ok := number(right)
-		return ok && a == b
+	if isNumber(left) && isNumber(right) {
+		order, ordered := r.orderNumbers(left, right)
+		return ordered && order == 0
 	}
 	return left == right
 }
@@ -113,10 +108,8 @@ func (r *renderer) order(op string, left, right any) (order int, ordered bool) {
 			return strings.Compare(a, b), true
 		}
 	}
-	if a, ok := number(left); ok {
-		if b, ok := number(right); ok {
-			return orderNumbers(left, right, a, b)
-		}
+	if isNumber(left) && isNumber(right) {
+		return r.orderNumbers(left, right)
 	}
 	switch a := left.(type) {
 	case *List:
@@ -130,15 +123,6 @@ func (r *renderer) order(op string, left, right any) (order int, ordered bool) {
 	}
 	fail(TypeError, "'%s' not supported between instances of '%s' and '%s'", op, typeName(left), typeName(right))
 	return 0, false
-}
-
-func orderNumbers(left, right any, a, b float64) (int, bool) {
-	if x, ok := integer(left); ok {
-		if y, ok := integer(right); ok {
-			return cmp.Compare(x, y), true
-		}
-	}
-	return cmp.Compare(a, b), a == a && b == b
 }
 
 func (r *renderer) orderItems(op string, a, b []any) (int, bool) {

@@ -84,6 +84,9 @@ func toFloat(v any) (float64, bool) {
 }
 
 func intFilter(_ *renderer, a []any) any {
+	if isBig(a[0]) {
+		return a[0]
+	}
 	if s, ok := stringOf(a[0]); ok {
 		if n, ok := parseInt(s, intOr(a[2], 10)); ok {
 			return n
