@@ -60,13 +60,21 @@ func (r *renderer) equal(left, right any) bool {
 	}
 	if a, ok := stringOf(left); ok {
 		b, ok := stringOf(right)
-		return ok && a == b
+		return ok && r.equalText(a, b)
 	}
 	if isNumber(left) && isNumber(right) {
 		order, ordered := r.orderNumbers(left, right)
 		return ordered && order == 0
 	}
 	return left == right
+}
+
+func (r *renderer) equalText(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	r.read(a, block)
+	return a == b
 }
 
 func (r *renderer) equalItems(a, b []any) bool {
@@ -105,6 +113,7 @@ func (r *renderer) order(op string, left, right any) (order int, ordered bool) {
 	}
 	if a, ok := stringOf(left); ok {
 		if b, ok := stringOf(right); ok {
+			r.work(min(len(a), len(b)) / block)
 			return strings.Compare(a, b), true
 		}
 	}
@@ -145,7 +154,7 @@ func (r *renderer) contains(container, v any) bool {
 		return strings.Contains(s, part)
 	}
 	if d, ok := container.(*Dict); ok {
-		_, found := d.get(v)
+		_, found := d.get(r.key(v))
 		return found
 	}
 	items, ok := r.iterate(container)
