@@ -125,7 +125,7 @@ func (r *renderer) key(k any) any {
 
 // countTuple counts the hashing of a tuple, whose strings are quoted.
 func (r *renderer) countTuple(t *tuple) {
-	r.work(len(t.items))
+	r.work(2 * len(t.items))
 	for _, item := range t.items {
 		switch k := item.(type) {
 		case string:

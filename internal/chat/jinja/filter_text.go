@@ -68,6 +68,9 @@ func (r *renderer) escape(v any) markup {
 	}
 	s := r.str(v)
 	r.allocate(6 * len(s))
+	if !strings.ContainsAny(s, `&<>'"`) {
+		return markup(s)
+	}
 	return markup(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(s))
 }
 
@@ -236,7 +239,7 @@ func mapping(v any) *Dict {
 
 func xmlAttributes(r *renderer, a []any) any {
 	d := mapping(a[0])
-	r.work(d.Len())
+	r.work(8 * d.Len())
 	var parts []string
 	for i, k := range d.keys {
 		if _, isUndefined := d.values[i].(*undefined); isUndefined || d.values[i] == nil {

@@ -55,6 +55,7 @@ func splitText(r *renderer, a []any) any {
 		r.items(min(n, strings.Count(s, sep)))
 		return r.texts(strings.SplitN(s, sep, n+1))
 	}
+	r.read(s, 16)
 	var parts []string
 	for s = strings.TrimLeftFunc(s, isSpace); s != ""; s = strings.TrimLeftFunc(s, isSpace) {
 		r.items(1)
@@ -89,6 +90,7 @@ func splitTextRight(r *renderer, a []any) any {
 		}
 		return r.reversed(append(parts, s))
 	}
+	r.read(s, 16)
 	for s = strings.TrimRightFunc(s, isSpace); s != ""; s = strings.TrimRightFunc(s, isSpace) {
 		r.items(1)
 		i := strings.LastIndexFunc(s, isSpace)
