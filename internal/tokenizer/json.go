@@ -86,18 +86,26 @@ type jsonBuilder struct {
 	load      *loader
 	byteLevel bool // the last splitter is ByteLevel
 	fused     bool // decoders so far give one string
+	parts     int  // that have been opened
+	growth    int  // bytes that the decoders make of one, at most
 }
 
 // Bounds on what a file can make of a text.
 const (
-	maxDepth = 8   // of Sequences inside each other
-	maxAdded = 512 // bytes of a token that is looked for in the text
-	maxPut   = 64  // bytes that a normalizer puts for a match
+	maxDepth   = 8    // of Sequences inside each other
+	maxParts   = 64   // normalizers, splitters and others in all
+	maxAdded   = 512  // bytes of a token that is looked for in the text
+	maxPut     = 64   // bytes that a normalizer puts for a match, and that decoders make of one
+	maxAround  = 1024 // ids around a text
+	maxMembers = 64   // of an object but the vocabulary
 )
 
 // open reads the object of a part and takes its type.
 func (b *jsonBuilder) open(path string, data jsontext.Value, depth int) (o *object, kind string) {
 	o = parseObject(path, data)
+	if b.parts++; b.parts > maxParts {
+		o.fail(fmt.Errorf("more than %d parts", maxParts))
+	}
 	if depth > maxDepth {
 		o.fail(fmt.Errorf("more than %d parts inside each other", maxDepth))
 	}

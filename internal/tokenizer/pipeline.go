@@ -1,6 +1,10 @@
 package tokenizer
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/lpuctl/lpuctl/internal/tokenizer/split"
+)
 
 // pipeline is the scheme of Hugging Face tokenizers around a bpe model: added
 // tokens are cut out of the text, what is left is normalized, split into words
@@ -46,7 +50,7 @@ func (t *pipeline) encode(out *tokens, text string, o Options) error {
 
 // encodeText cuts the added tokens out of a text. With parse, special ones too.
 func (t *pipeline) encodeText(out *tokens, p piece, parse bool) error {
-	words := t.words(out)
+	words := t.words(out, len(p.text))
 	return t.raw.cut(p, parse, out, func(p piece) error {
 		p, err := t.normalized(p)
 		if err != nil {
@@ -72,8 +76,9 @@ func (t *pipeline) normalized(p piece) (piece, error) {
 	return p, nil
 }
 
-// words returns what splits a text and adds the tokens of its words to out.
-func (t *pipeline) words(out *tokens) func(piece) error {
+// words returns what splits a text of size bytes and adds the tokens of its
+// words to out.
+func (t *pipeline) words(out *tokens, size int) func(piece) error {
 	e := &encoder{m: t.model}
 	last := func(p piece) error {
 		for _, u := range e.word(p.text) {
@@ -86,6 +91,10 @@ func (t *pipeline) words(out *tokens) func(piece) error {
 	}
 	for i := len(t.split) - 1; i >= 0; i-- {
 		step, next := t.split[i], last
+		if s, ok := step.(patternSplitter); ok {
+			s.pattern = split.Limit(s.pattern, size)
+			step = s
+		}
 		last = func(p piece) error { return step.split(p, next) }
 	}
 	return last
