@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lpuctl/lpuctl/internal/tokenizer/split"
 )
 
 // maxJSON is the size in bytes of the largest tokenizer.json.
@@ -158,6 +160,7 @@ func (b *jsonBuilder) finish(config []byte) (*Tokenizer, error) {
 func (b *jsonBuilder) addTokens() error {
 	p := b.p
 	var raw, cooked []addedToken
+	budget := split.NewBudget(maxAdded * len(b.added))
 	for i, a := range b.added {
 		if len(a.Content) > maxAdded {
 			return fmt.Errorf("added_tokens[%d] has %d bytes, at most %d are supported", i, len(a.Content), maxAdded)
@@ -171,7 +174,7 @@ func (b *jsonBuilder) addTokens() error {
 			raw = append(raw, t)
 			continue
 		}
-		normal, err := p.normalized(newPiece(a.Content, false))
+		normal, err := p.normalized(newPiece(a.Content, false), budget)
 		if err != nil {
 			return fmt.Errorf("added_tokens[%d]: %w", i, err)
 		}

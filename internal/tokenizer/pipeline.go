@@ -50,9 +50,10 @@ func (t *pipeline) encode(out *tokens, text string, o Options) error {
 
 // encodeText cuts the added tokens out of a text. With parse, special ones too.
 func (t *pipeline) encodeText(out *tokens, p piece, parse bool) error {
-	words := t.words(out, len(p.text))
+	budget := split.NewBudget(len(p.text))
+	words := t.words(out, budget)
 	return t.raw.cut(p, parse, out, func(p piece) error {
-		p, err := t.normalized(p)
+		p, err := t.normalized(p, budget)
 		if err != nil {
 			return err
 		}
@@ -62,9 +63,13 @@ func (t *pipeline) encodeText(out *tokens, p piece, parse bool) error {
 
 // normalized applies the normalizers. It refuses those that make much more of a
 // text than any normal form does.
-func (t *pipeline) normalized(p piece) (piece, error) {
+func (t *pipeline) normalized(p piece, budget *split.Budget) (piece, error) {
 	size := len(p.text)
 	for _, n := range t.normalize {
+		if r, ok := n.(replacePattern); ok {
+			r.pattern = budget.Limit(r.pattern)
+			n = r
+		}
 		var err error
 		if p, err = n.normalize(p); err != nil {
 			return p, err
@@ -76,9 +81,8 @@ func (t *pipeline) normalized(p piece) (piece, error) {
 	return p, nil
 }
 
-// words returns what splits a text of size bytes and adds the tokens of its
-// words to out.
-func (t *pipeline) words(out *tokens, size int) func(piece) error {
+// words returns what splits a text and adds the tokens of its words to out.
+func (t *pipeline) words(out *tokens, budget *split.Budget) func(piece) error {
 	e := &encoder{m: t.model}
 	last := func(p piece) error {
 		for _, u := range e.word(p.text) {
@@ -92,7 +96,7 @@ func (t *pipeline) words(out *tokens, size int) func(piece) error {
 	for i := len(t.split) - 1; i >= 0; i-- {
 		step, next := t.split[i], last
 		if s, ok := step.(patternSplitter); ok {
-			s.pattern = split.Limit(s.pattern, size)
+			s.pattern = budget.Limit(s.pattern)
 			step = s
 		}
 		last = func(p piece) error { return step.split(p, next) }

@@ -13,7 +13,7 @@ const matchTimeout = 250 * time.Millisecond
 
 // byteTimeout is what all matches in a text may take for each of its bytes,
 // beside matchTimeout.
-const byteTimeout = time.Microsecond
+const byteTimeout = 2 * time.Microsecond
 
 // maxPattern bounds the length in bytes of an unknown pattern.
 const maxPattern = 64 << 10
@@ -22,7 +22,7 @@ const maxPattern = 64 << 10
 type backtracking struct {
 	re      *regexp2.Regexp
 	pattern string
-	left    *time.Duration // of the time for a text; nil gives each text its own
+	budget  *Budget // nil gives each text its own
 }
 
 func compile(pattern string) (Pattern, error) {
@@ -38,42 +38,45 @@ func compile(pattern string) (Pattern, error) {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	re.MatchTimeout = matchTimeout
-	return backtracking{re, pattern, nil}, nil
+	return backtracking{re: re, pattern: pattern}, nil
 }
 
-// Limit gives the searches of a pattern in the pieces of one text of size bytes
-// a limit of time in common. What it returns is not for concurrent use.
-func Limit(p Pattern, size int) Pattern {
+// Budget is the time that is left for what all patterns of unknown form search
+// in one text. It is not for concurrent use.
+type Budget struct{ left time.Duration }
+
+// NewBudget returns the time for a text of size bytes.
+func NewBudget(size int) *Budget {
+	return &Budget{matchTimeout + time.Duration(size)*byteTimeout}
+}
+
+// Limit returns p with a budget.
+func (t *Budget) Limit(p Pattern) Pattern {
 	if b, ok := p.(backtracking); ok {
-		left := allowed(size)
-		b.left = &left
+		b.budget = t
 		return b
 	}
 	return p
 }
 
-// allowed is the time for all matches in a text of size bytes.
-func allowed(size int) time.Duration { return matchTimeout + time.Duration(size)*byteTimeout }
-
 func (b backtracking) Each(s string, match func(start, end int)) error {
-	left := b.left
-	if left == nil {
-		own := allowed(len(s))
-		left = &own
+	budget := b.budget
+	if budget == nil {
+		budget = NewBudget(len(s))
 	}
 	begin := time.Now()
 	var found []span
 	err := b.re.FindRunesMatches([]rune(s), 0, func(v regexp2.MatchView) bool {
 		at, n, _ := v.GroupRange(0)
 		found = append(found, span{at, at + n})
-		return time.Since(begin) <= *left
+		return time.Since(begin) <= budget.left
 	})
-	*left -= time.Since(begin)
+	budget.left -= time.Since(begin)
 	switch {
 	case err != nil:
 		return fmt.Errorf("pattern %q: a match takes more than %v", b.pattern, matchTimeout)
-	case *left < 0:
-		return fmt.Errorf("pattern %q: the matches take more than %v and %v for each byte", b.pattern, matchTimeout, byteTimeout)
+	case budget.left < 0:
+		return fmt.Errorf("pattern %q: matches take more than %v and %v for each byte", b.pattern, matchTimeout, byteTimeout)
 	}
 	place := places(s)
 	for _, f := range found {
