@@ -95,7 +95,7 @@ type jsonBuilder struct {
 // Bounds on what a file can make of a text.
 const (
 	maxDepth   = 8    // of Sequences inside each other
-	maxParts   = 64   // normalizers, splitters and others in all
+	maxParts   = 32   // normalizers, splitters and others in all
 	maxAdded   = 512  // bytes of a token that is looked for in the text
 	maxPut     = 64   // bytes that a normalizer puts for a match, and that decoders make of one
 	maxAround  = 1024 // ids around a text

@@ -10,7 +10,7 @@ import (
 // and low enough that a hostile template ends within a second.
 const (
 	maxSource = 1 << 20   // bytes of a template
-	maxSteps  = 3_000_000 // nodes evaluated and items looked at; a scope counts as 5
+	maxSteps  = 3_000_000 // nodes evaluated, items looked at and blocks of text read; a scope counts as 5
 	maxMemory = 256 << 20 // bytes of all values made, 16 for each item
 	maxDepth  = 4000      // calls, expressions and values inside each other
 	maxOutput = 64 << 20  // bytes rendered
