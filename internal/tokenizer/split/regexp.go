@@ -11,9 +11,12 @@ import (
 // matchTimeout bounds the search for one match of an unknown pattern.
 const matchTimeout = 250 * time.Millisecond
 
-// byteTimeout is what all matches in a text may take for each of its bytes,
-// beside matchTimeout.
-const byteTimeout = 2 * time.Microsecond
+// All matches in a text may take textTimeout, and byteTimeout for each of its
+// bytes: some ten times what an honest pattern needs.
+const (
+	textTimeout = 500 * time.Millisecond
+	byteTimeout = 2 * time.Microsecond
+)
 
 // maxPattern bounds the length in bytes of an unknown pattern.
 const maxPattern = 64 << 10
@@ -47,7 +50,7 @@ type Budget struct{ left time.Duration }
 
 // NewBudget returns the time for a text of size bytes.
 func NewBudget(size int) *Budget {
-	return &Budget{matchTimeout + time.Duration(size)*byteTimeout}
+	return &Budget{textTimeout + time.Duration(size)*byteTimeout}
 }
 
 // Limit returns p with a budget.
@@ -76,7 +79,7 @@ func (b backtracking) Each(s string, match func(start, end int)) error {
 	case err != nil:
 		return fmt.Errorf("pattern %q: a match takes more than %v", b.pattern, matchTimeout)
 	case budget.left < 0:
-		return fmt.Errorf("pattern %q: matches take more than %v and %v for each byte", b.pattern, matchTimeout, byteTimeout)
+		return fmt.Errorf("pattern %q: matches take more than %v and %v for each byte", b.pattern, textTimeout, byteTimeout)
 	}
 	place := places(s)
 	for _, f := range found {
