@@ -52,7 +52,8 @@ func splitText(r *renderer, a []any) any {
 	r.allocate(len(s))
 	if a[1] != nil && a[1] != (absent{}) {
 		sep := separator(a[1])
-		r.items(min(n, strings.Count(s, sep)))
+		n = min(n, strings.Count(s, sep)) // SplitN makes room for as many as it is told
+		r.items(n)
 		return r.texts(strings.SplitN(s, sep, n+1))
 	}
 	r.read(s, 16)
