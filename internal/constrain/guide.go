@@ -60,14 +60,12 @@ func (g *Guide) Pick(logits []float32) (int, error) {
 func (g *Guide) allowed() *mask {
 	g.state = g.m.compact(g.state)
 	limit := int64(g.left)
-	if m := g.state.allow; m != nil && m.worst <= limit {
-		return m
+	s := g.vocab.like(g.m, g.state)
+	if s.allow == nil {
+		s.allow = g.vocab.walk(g.m, s, infinite)
 	}
-	if g.state.allow == nil {
-		g.state.allow = g.vocab.walk(g.m, g.state, infinite)
-		if g.state.allow.worst <= limit {
-			return g.state.allow
-		}
+	if s.allow.worst <= limit {
+		return s.allow
 	}
 	return g.vocab.walk(g.m, g.state, limit)
 }

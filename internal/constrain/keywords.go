@@ -15,13 +15,14 @@ import (
 var annotations = map[string]bool{
 	"$schema": true, "$comment": true, "$anchor": true, "$defs": true, "definitions": true, "$vocabulary": true,
 	"title": true, "description": true, "default": true, "examples": true, "deprecated": true,
-	"readOnly": true, "writeOnly": true,
+	"readOnly": true, "writeOnly": true, "discriminator": true,
 	"contentEncoding": true, "contentMediaType": true, "contentSchema": true,
 }
 
 // keywords are those that restrict values.
 var keywords = map[string]func(keyword) error{
 	"$id":                  readID,
+	"id":                   readID, // its name in draft 4
 	"$ref":                 readRef,
 	"type":                 readType,
 	"enum":                 readEnum,
@@ -35,7 +36,7 @@ var keywords = map[string]func(keyword) error{
 	"exclusiveMaximum":     func(k keyword) error { return k.bound(true, false) },
 	"multipleOf":           readMultipleOf,
 	"minLength":            func(k keyword) error { return k.count(&k.s.text.least) },
-	"maxLength":            func(k keyword) error { return k.count(&k.s.text.most) },
+	"maxLength":            readMaxLength,
 	"pattern":              readPattern,
 	"format":               readFormat,
 	"minItems":             func(k keyword) error { return k.count(&k.s.array.least) },
@@ -172,7 +173,7 @@ func (k keyword) members(each func(name string, s *schema) error) error {
 
 func readID(k keyword) error {
 	if k.s.at != "" {
-		return k.errorf("$id is supported at the root only")
+		return k.errorf("%s is supported at the root only", k.name)
 	}
 	return nil
 }
@@ -264,6 +265,13 @@ func readMultipleOf(k keyword) error {
 	return nil
 }
 
+func readMaxLength(k keyword) error {
+	most := int64(-1)
+	err := k.count(&most)
+	k.s.text.most = least(k.s.text.most, most)
+	return err
+}
+
 func readPattern(k keyword) error {
 	source, err := k.str()
 	if err != nil {
@@ -273,7 +281,7 @@ func readPattern(k keyword) error {
 }
 
 func (k keyword) addPattern(source string) error {
-	d, err := pattern(source, k.p.budget)
+	d, err := k.p.pattern(source)
 	if err != nil {
 		return k.errorf("%w", err)
 	}
@@ -286,11 +294,17 @@ func readFormat(k keyword) error {
 	if err != nil {
 		return err
 	}
-	source, ok := formats[name]
+	f, ok := formats[name]
 	if !ok {
 		return k.errorf("format %q is not supported", name)
 	}
-	return k.addPattern("^(?:" + source + ")$")
+	k.s.text.most = least(k.s.text.most, f.most)
+	for _, source := range f.sources {
+		if err := k.addPattern("^(?:" + source + ")$"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readItems(k keyword) (err error) {
@@ -322,7 +336,7 @@ func readProperties(k keyword) error {
 
 func readPatternProperties(k keyword) error {
 	return k.members(func(source string, s *schema) error {
-		d, err := pattern(source, k.p.budget)
+		d, err := k.p.pattern(source)
 		if err != nil {
 			return k.errorf("%w", err)
 		}

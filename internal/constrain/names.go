@@ -100,7 +100,7 @@ func (b *nameBuilder) allowed() (*dfa, error) {
 			allowed = a.text.dfa
 			return nil
 		}
-		if allowed, err = ofLength(a.text.least, a.text.most, &b.c.budget); err != nil {
+		if allowed, err = a.text.dfa.ofLength(a.text.least, a.text.most, &b.c.budget); err != nil {
 			err = within(set, err)
 		}
 		return err
@@ -168,7 +168,7 @@ func (b *nameBuilder) measure() error {
 		}
 	}
 	for i := range o.classes {
-		far := distances(back, ends[i])
+		far := distances(back, ends[i], cheapest)
 		if err := b.c.budget.spend(0, len(far)); err != nil {
 			return within(b.set, err)
 		}

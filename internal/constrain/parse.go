@@ -20,6 +20,7 @@ type parser struct {
 	root    any
 	anchors map[string]string // pointer of each $anchor
 	known   map[string]*schema
+	dfas    map[string]*dfa // of each pattern
 	pending []pendingSchema
 	count   int
 	budget  *budget
@@ -38,7 +39,7 @@ func parse(data []byte, b *budget) (*schema, error) {
 	if err := wellFormed(data); err != nil {
 		return nil, err
 	}
-	p := &parser{known: map[string]*schema{}, anchors: map[string]string{}, budget: b}
+	p := &parser{known: map[string]*schema{}, dfas: map[string]*dfa{}, anchors: map[string]string{}, budget: b}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(&p.root); err != nil {
@@ -155,6 +156,16 @@ func (p *parser) read(s *schema, value any) error {
 		}
 	}
 	return nil
+}
+
+// pattern returns the automaton of a pattern, which is built once.
+func (p *parser) pattern(source string) (*dfa, error) {
+	if d, ok := p.dfas[source]; ok {
+		return d, nil
+	}
+	d, err := pattern(source, p.budget)
+	p.dfas[source] = d
+	return d, err
 }
 
 // reference resolves a $ref within the document.

@@ -55,17 +55,44 @@ func plainCharacters(token []byte) (n int, ok bool) {
 // plainRoom returns how many characters may follow in s, inside a string of any
 // characters, or 0 for all other states.
 func (s *state) plainRoom() int64 {
-	if len(s.stacks) != 1 {
+	it := s.insideAnything()
+	switch {
+	case it == nil:
 		return 0
+	case it.spec.text.most < 0:
+		return math.MaxInt64
 	}
+	return it.spec.text.most - it.count
+}
+
+// insideAnything returns the item of the only reading, between two characters of
+// a string of any characters, or nil.
+func (s *state) insideAnything() *item {
 	it := &s.stacks[0].item
-	if it.op != opText || it.ch.form != between || !it.spec.text.dfa.anything() {
-		return 0
+	if len(s.stacks) == 1 && it.op == opText && it.ch.form == between && it.spec.text.dfa.anything() {
+		return it
 	}
-	if most := it.spec.text.most; most >= 0 {
-		return most - it.count
+	return nil
+}
+
+// like returns a state after which the same tokens may follow, and from which
+// the end is at least as far: that of a shorter string, where no token leads to
+// a bound of the length. So one walk serves most of a long string.
+func (v *Vocabulary) like(m *matcher, s *state) *state {
+	inside := s.insideAnything()
+	if inside == nil {
+		return s
 	}
-	return math.MaxInt64
+	it, t := *inside, inside.spec.text
+	switch {
+	case t.most >= 0 && t.most-it.count < v.longest:
+		return s
+	case it.count >= t.least:
+		it.count = t.least
+	case t.least-it.count > v.longest:
+		it.count = 0
+	}
+	return m.one(m.push(it, s.stacks[0].rest))
 }
 
 // anything reports whether the automaton is that of anyText.

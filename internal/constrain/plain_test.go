@@ -13,6 +13,7 @@ func TestPlainTokens(t *testing.T) {
 	for _, schema := range []string{
 		`{"type":"string"}`,
 		`{"type":"string","minLength":3}`,
+		`{"type":"string","minLength":10,"maxLength":40}`,
 		`{"type":"string","maxLength":0}`,
 		`{"type":"string","minLength":3,"maxLength":9}`,
 		`{"type":"array","items":{"type":"string","maxLength":6}}`,
@@ -30,6 +31,9 @@ func TestPlainTokens(t *testing.T) {
 			all := v.walk(m, s, infinite-1)
 			require.Equal(t, all.bits, v.walk(m, s, infinite).bits, "%s before %q", schema, b)
 			require.LessOrEqual(t, all.worst, v.walk(m, s, infinite).worst)
+			like := v.walk(m, v.like(m, s), infinite)
+			require.Equal(t, all.bits, like.bits, "%s before %q", schema, b)
+			require.LessOrEqual(t, all.worst, like.worst)
 			if next := m.step(s, b); next != dead {
 				s = next
 			}

@@ -1,13 +1,13 @@
 package constrain
 
-import "slices"
-
 // textSpec is a set of strings: those that an automaton accepts, and that have
-// least to most characters. Bounds stand apart only where any text will do, so
-// that they may be large.
+// least to most characters. Bounds stand apart from the automaton, so that they
+// may be large: least where any text will do, most where from each state an end
+// of the fewest bytes has the fewest characters too.
 type textSpec struct {
 	dfa         *dfa
-	least, most int64 // most < 0 is unbounded
+	chars       []int64 // fewest characters from each state, where most >= 0
+	least, most int64   // most < 0 is unbounded
 }
 
 // mergeTexts sets the strings that all of a set accept.
@@ -42,18 +42,20 @@ func (t *textSpec) bounded() bool { return t.least > 0 || t.most >= 0 }
 
 func (c *compiler) textSpec(t texts) (*textSpec, error) {
 	if len(t.parts) == 0 {
-		return &textSpec{c.any, t.least, t.most}, nil
+		return &textSpec{c.any, []int64{0}, t.least, t.most}, nil
 	}
-	parts := slices.Clone(t.parts)
-	if t.least > 0 || t.most >= 0 {
-		lengths, err := ofLength(t.least, t.most, &c.budget)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, lengths)
+	d, err := intersect(t.parts, &c.budget)
+	if err == nil && t.least > 0 {
+		d, err = d.ofLength(t.least, -1, &c.budget)
 	}
-	d, err := intersect(parts, &c.budget)
-	return &textSpec{d, 0, -1}, err
+	if err != nil || t.most < 0 {
+		return &textSpec{dfa: d, most: -1}, err
+	}
+	if chars, ok := d.shortest(); ok {
+		return &textSpec{d, chars, 0, t.most}, nil
+	}
+	d, err = d.ofLength(0, t.most, &c.budget)
+	return &textSpec{dfa: d, most: -1}, err
 }
 
 // counted returns how a number of characters is kept in a state.
@@ -67,10 +69,11 @@ func (t *textSpec) counted(n int64) int64 {
 // cost returns the fewest bytes that complete a string in state q of n
 // characters, without its quote.
 func (t *textSpec) cost(q int32, n int64) int64 {
-	if t.most >= 0 && n > t.most || t.least > t.most && t.most >= 0 {
+	missing := max(0, t.least-n)
+	if t.most >= 0 && n+missing+t.chars[q] > t.most {
 		return infinite
 	}
-	return add(t.dfa.cost[q], max(0, t.least-n))
+	return add(t.dfa.cost[q], missing)
 }
 
 // character is a character of a JSON string that has begun.

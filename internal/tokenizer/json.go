@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lpuctl/lpuctl/internal/tokenizer/split"
 )
 
 // maxJSON is the size in bytes of the largest tokenizer.json.
@@ -86,18 +88,26 @@ type jsonBuilder struct {
 	load      *loader
 	byteLevel bool // the last splitter is ByteLevel
 	fused     bool // decoders so far give one string
+	parts     int  // that have been opened
+	growth    int  // bytes that the decoders make of one, at most
 }
 
 // Bounds on what a file can make of a text.
 const (
-	maxDepth = 8   // of Sequences inside each other
-	maxAdded = 512 // bytes of a token that is looked for in the text
-	maxPut   = 64  // bytes that a normalizer puts for a match
+	maxDepth   = 8    // of Sequences inside each other
+	maxParts   = 32   // normalizers, splitters and others in all
+	maxAdded   = 512  // bytes of a token that is looked for in the text
+	maxPut     = 64   // bytes that a normalizer puts for a match, and that decoders make of one
+	maxAround  = 1024 // ids around a text
+	maxMembers = 64   // of an object but the vocabulary
 )
 
 // open reads the object of a part and takes its type.
 func (b *jsonBuilder) open(path string, data jsontext.Value, depth int) (o *object, kind string) {
 	o = parseObject(path, data)
+	if b.parts++; b.parts > maxParts {
+		o.fail(fmt.Errorf("more than %d parts", maxParts))
+	}
 	if depth > maxDepth {
 		o.fail(fmt.Errorf("more than %d parts inside each other", maxDepth))
 	}
@@ -150,6 +160,7 @@ func (b *jsonBuilder) finish(config []byte) (*Tokenizer, error) {
 func (b *jsonBuilder) addTokens() error {
 	p := b.p
 	var raw, cooked []addedToken
+	budget := split.NewBudget(maxAdded * len(b.added))
 	for i, a := range b.added {
 		if len(a.Content) > maxAdded {
 			return fmt.Errorf("added_tokens[%d] has %d bytes, at most %d are supported", i, len(a.Content), maxAdded)
@@ -163,7 +174,7 @@ func (b *jsonBuilder) addTokens() error {
 			raw = append(raw, t)
 			continue
 		}
-		normal, err := p.normalized(newPiece(a.Content, false))
+		normal, err := p.normalized(newPiece(a.Content, false), budget)
 		if err != nil {
 			return fmt.Errorf("added_tokens[%d]: %w", i, err)
 		}

@@ -64,6 +64,9 @@ func (r objectReader) read(o *object, parts []string) error {
 }
 
 func (r objectReader) readMember(o *object, name string, parts []string) error {
+	if len(o.names) == maxMembers {
+		return fmt.Errorf("more than %d members", maxMembers)
+	}
 	if slices.Contains(o.names, name) {
 		return fmt.Errorf("%q occurs twice", name)
 	}

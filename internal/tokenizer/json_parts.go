@@ -219,6 +219,9 @@ func (b *jsonBuilder) setTemplate(o *object) {
 	tokens := member(o, "special_tokens", map[string]jsonTemplateToken(nil))
 	texts := 0
 	for _, item := range needed[[]jsonTemplateItem](o, "single") {
+		if len(b.p.before)+len(b.p.after) > maxAround {
+			break
+		}
 		switch {
 		case item.Sequence != nil && item.SpecialToken == nil && item.Sequence.ID == "A":
 			texts++
@@ -235,6 +238,9 @@ func (b *jsonBuilder) setTemplate(o *object) {
 		default:
 			o.fail(errors.New(`"single": want special tokens and the sequence A`))
 		}
+	}
+	if n := len(b.p.before) + len(b.p.after); n > maxAround {
+		o.fail(fmt.Errorf("%d ids around a text, at most %d are supported", n, maxAround))
 	}
 	if texts != 1 {
 		o.fail(fmt.Errorf(`"single" has the text %d times, want once`, texts))
@@ -294,7 +300,19 @@ func (b *jsonBuilder) replaceStage(o *object) stageMaker {
 	if b.fused && utf8.RuneCountInString(literal) != 1 {
 		o.fail(fmt.Errorf("pattern %q after Fuse is not supported, only one character", literal))
 	}
+	b.grow(o, len(literal), len(content))
 	return func() stage { return replaceStage{literal, content} }
+}
+
+// grow counts what a decoder makes of old bytes. After others it could make
+// much of a token.
+func (b *jsonBuilder) grow(o *object, old, made int) {
+	if old > 0 && made > old {
+		b.growth = max(b.growth, 1) * ((min(made, 1<<20) + old - 1) / old)
+	}
+	if b.growth > maxPut {
+		o.fail(fmt.Errorf("decoders make %d bytes of one, at most %d are supported", b.growth, maxPut))
+	}
 }
 
 func stripStageOf(o *object, fused bool) stageMaker {
@@ -303,8 +321,8 @@ func stripStageOf(o *object, fused bool) stageMaker {
 	if utf8.RuneCountInString(content) != 1 {
 		o.fail(fmt.Errorf("content %q is not one character", content))
 	}
-	if start < 0 || stop < 0 {
-		o.fail(fmt.Errorf("start %d, stop %d: want numbers from 0 on", start, stop))
+	if min(start, stop) < 0 || max(start, stop) > maxPut {
+		o.fail(fmt.Errorf("start %d, stop %d: want numbers from 0 to %d", start, stop, maxPut))
 	}
 	if fused {
 		return func() stage { return &stripText{content: content, start: start, stop: stop} }

@@ -102,19 +102,38 @@ func TestParseJSONHostile(t *testing.T) {
 		"deep arrays":   {`{"model":{"vocab":` + strings.Repeat("[", 1<<20), "file: "},
 		"deep sequence": {`{"normalizer":` + deep + `,"model":{"vocab":{"a":0},"merges":[]}}`, "more than 8 parts inside each other"},
 		"many merges":   {`{"model":{"vocab":{"a":0},"merges":[` + strings.Repeat(`"a a",`, 1<<20) + `"a a"]}}`, "the two together are no token"},
-		"not UTF-8":     {"{\"model\":{\"vocab\":{\"\xff\":0},\"merges\":[]}}", "file: "},
-		"long pattern":  {`{"normalizer":{"type":"Replace","pattern":{"Regex":"` + strings.Repeat("(", 1<<15) + `"},"content":""},"model":{"vocab":{"a":0},"merges":[]}}`, "normalizer: pattern"},
+		"many members":  {`{"a0":` + strings.Join(numbered(`1,"a%d":`, 300_000), "") + `1}`, "file: more than 64 members"},
+		"many parts": {`{"normalizer":{"type":"Sequence","normalizers":[` + strings.Repeat(`{"type":"NFC"},`, 32) + `{"type":"NFC"}]},"model":{"vocab":{"a":0},"merges":[]}}`,
+			"normalizer.normalizers[31]: more than 32 parts"},
+		"many ids": {`{"post_processor":{"type":"TemplateProcessing","single":[` + strings.Repeat(`{"SpecialToken":{"id":"x","type_id":0}},`, 20_000) +
+			`{"Sequence":{"id":"A","type_id":0}}],"special_tokens":{"x":{"id":"x","ids":[` + strings.Repeat("0,", 1000) + `0],"tokens":[]}}},` +
+			`"model":{"vocab":{"a":0},"merges":[]}}`, "2002 ids around a text, at most 1024 are supported"},
+		"growing decoders": {`{"decoder":{"type":"Sequence","decoders":[` + strings.Repeat(`{"type":"Replace","pattern":{"String":"a"},"content":"aa"},`, 59) +
+			`{"type":"Fuse"}]},"model":{"vocab":{"a":0},"merges":[]}}`, "decoders make 128 bytes of one, at most 64 are supported"},
+		"strip": {`{"decoder":{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"Strip","content":"a","start":0,"stop":1000000000}]},` +
+			`"model":{"vocab":{"a":0},"merges":[]}}`, "start 0, stop 1000000000: want numbers from 0 to 64"},
+		"not UTF-8":    {"{\"model\":{\"vocab\":{\"\xff\":0},\"merges\":[]}}", "file: "},
+		"long pattern": {`{"normalizer":{"type":"Replace","pattern":{"Regex":"` + strings.Repeat("(", 1<<15) + `"},"content":""},"model":{"vocab":{"a":0},"merges":[]}}`, "normalizer: pattern"},
 	} {
 		_, err := ParseJSON([]byte(c.data), nil)
 		require.ErrorContains(t, err, c.want, name)
 	}
 }
 
+// numbered returns formatted numbers from 1 to n.
+func numbered(format string, n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(format, i+1))
+	}
+	return list
+}
+
 // Each of many normalizers doubles the text.
 func TestGrowingTextIsAnError(t *testing.T) {
 	double := `{"type":"Replace","pattern":{"String":"a"},"content":"aa"}`
 	members := map[string]jsontext.Value{
-		"normalizer": jsontext.Value(`{"type":"Sequence","normalizers":[` + strings.Repeat(double+",", 60) + double + `]}`),
+		"normalizer": jsontext.Value(`{"type":"Sequence","normalizers":[` + strings.Repeat(double+",", 20) + double + `]}`),
 	}
 	tok, err := ParseJSON(jsonFile(t, "bytes", members, nil), nil)
 	require.NoError(t, err)
@@ -130,6 +149,21 @@ func TestExponentialPatternIsAnError(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tok.Encode(strings.Repeat("a", 60), false)
 	require.ErrorContains(t, err, `tokenizer: pattern "(a|a)*(aa|a)*b$": a match takes more than 250ms`)
+}
+
+// Each match is found soon, all together are not, in one text or in many pieces
+// of one.
+func TestSlowPatternIsAnError(t *testing.T) {
+	const slow = `{"type":"Split","pattern":{"Regex":"(a+)+b|c"},"behavior":"Isolated","invert":false}`
+	const cut = `{"type":"Split","pattern":{"Regex":"(?<=c)"},"behavior":"Isolated","invert":false}`
+	for _, splitters := range []string{slow, cut + "," + slow} {
+		members := map[string]jsontext.Value{"pre_tokenizer": jsontext.Value(`{"type":"Sequence","pretokenizers":[` + splitters + `]}`)}
+		tok, err := ParseJSON(jsonFile(t, "bytes", members, nil), nil)
+		require.NoError(t, err)
+		_, err = tok.Encode(strings.Repeat(strings.Repeat("a", 15)+"c", 20_000), false)
+		require.ErrorContains(t, err, `tokenizer: pattern "(a+)+b|c": `)
+		require.ErrorContains(t, err, "more than") // 500ms and 2µs for each byte, or on a busy machine 250ms for a match
+	}
 }
 
 func TestParseJSONConfig(t *testing.T) {

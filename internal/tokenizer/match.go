@@ -38,17 +38,33 @@ func newMatcher(entries []entry) matcher {
 // its length; the length is 0 when there is none.
 func (m *matcher) prefix(s string) (id, length int) {
 	lo, hi := m.first[s[0]], m.first[int(s[0])+1]
-	for n := 1; lo < hi; n++ {
+	for n := 1; lo < hi; {
 		if len(m.entries[lo].text) == n { // the shortest comes first
 			id, length = m.entries[lo].id, n
 			lo++
 		}
-		if n == len(s) {
+		if n == len(s) || lo == hi {
 			break
 		}
+		if same := common(m.entries[lo].text[n:], m.entries[hi-1].text[n:], s[n:]); same > 0 {
+			n += same // of all between as well
+			continue
+		}
 		lo, hi = m.narrow(lo, hi, n, s[n])
+		n++
 	}
 	return id, length
+}
+
+// common is how many bytes three texts begin with alike.
+func common(a, b, c string) int {
+	n := min(len(a), len(b), len(c))
+	for i := range n {
+		if a[i] != b[i] || a[i] != c[i] {
+			return i
+		}
+	}
+	return n
 }
 
 // narrow returns those of the entries lo to hi whose byte n is b. They have the

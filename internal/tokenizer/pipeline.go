@@ -1,6 +1,10 @@
 package tokenizer
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/lpuctl/lpuctl/internal/tokenizer/split"
+)
 
 // pipeline is the scheme of Hugging Face tokenizers around a bpe model: added
 // tokens are cut out of the text, what is left is normalized, split into words
@@ -46,9 +50,10 @@ func (t *pipeline) encode(out *tokens, text string, o Options) error {
 
 // encodeText cuts the added tokens out of a text. With parse, special ones too.
 func (t *pipeline) encodeText(out *tokens, p piece, parse bool) error {
-	words := t.words(out)
+	budget := split.NewBudget(len(p.text))
+	words := t.words(out, budget)
 	return t.raw.cut(p, parse, out, func(p piece) error {
-		p, err := t.normalized(p)
+		p, err := t.normalized(p, budget)
 		if err != nil {
 			return err
 		}
@@ -58,9 +63,13 @@ func (t *pipeline) encodeText(out *tokens, p piece, parse bool) error {
 
 // normalized applies the normalizers. It refuses those that make much more of a
 // text than any normal form does.
-func (t *pipeline) normalized(p piece) (piece, error) {
+func (t *pipeline) normalized(p piece, budget *split.Budget) (piece, error) {
 	size := len(p.text)
 	for _, n := range t.normalize {
+		if r, ok := n.(replacePattern); ok {
+			r.pattern = budget.Limit(r.pattern)
+			n = r
+		}
 		var err error
 		if p, err = n.normalize(p); err != nil {
 			return p, err
@@ -73,7 +82,7 @@ func (t *pipeline) normalized(p piece) (piece, error) {
 }
 
 // words returns what splits a text and adds the tokens of its words to out.
-func (t *pipeline) words(out *tokens) func(piece) error {
+func (t *pipeline) words(out *tokens, budget *split.Budget) func(piece) error {
 	e := &encoder{m: t.model}
 	last := func(p piece) error {
 		for _, u := range e.word(p.text) {
@@ -86,6 +95,10 @@ func (t *pipeline) words(out *tokens) func(piece) error {
 	}
 	for i := len(t.split) - 1; i >= 0; i-- {
 		step, next := t.split[i], last
+		if s, ok := step.(patternSplitter); ok {
+			s.pattern = budget.Limit(s.pattern)
+			step = s
+		}
 		last = func(p piece) error { return step.split(p, next) }
 	}
 	return last

@@ -9,6 +9,7 @@ import (
 
 // attribute is object.name: an attribute of Python first, then a key.
 func (r *renderer) attribute(object any, name string) any {
+	r.read(name, 16)
 	if v, ok := r.pythonAttribute(object, name); ok {
 		return v
 	}
@@ -29,6 +30,8 @@ func (r *renderer) item(object, key any) any {
 		if v, ok := r.pythonAttribute(object, name); ok {
 			return v
 		}
+		r.read(name, 16)
+		r.allocate(4 * len(name))
 		return &undefined{UndefinedError, reprString(qualifiedName(object)) + " has no attribute " + reprString(name)}
 	}
 	return &undefined{UndefinedError, qualifiedName(object) + " has no element " + r.reprOf(key)}
@@ -42,6 +45,7 @@ func unsafe(object any, name string) *undefined {
 
 // pythonAttribute is getattr(object, name) in the sandbox.
 func (r *renderer) pythonAttribute(object any, name string) (any, bool) {
+	r.read(name, block)
 	switch o := object.(type) {
 	case *undefined:
 		o.fail()
@@ -93,11 +97,14 @@ func (r *renderer) subscript(object, key any) (any, bool) {
 		o.fail()
 	case *Dict:
 		if hashable(key) {
-			return o.get(key)
+			return o.get(r.key(key))
 		}
 		return nil, false
 	case *namespace:
-		return o.attrs.get(key)
+		return o.attrs.get(r.key(key))
+	}
+	if isBig(key) {
+		return nil, false // nothing has as many items
 	}
 	i, ok := integer(key)
 	if !ok {
@@ -243,10 +250,11 @@ func clamp(v any, otherwise, n, step int64) int64 {
 
 // numberAttribute is an attribute of an int or a float.
 func numberAttribute(object any, name string) (any, bool) {
-	n, isInt := integer(object)
+	isInt := typeName(object) == "int" || typeName(object) == "bool"
 	switch name {
 	case "real", "numerator":
 		if isInt {
+			n, _ := integer(object)
 			return n, true
 		}
 	case "imag":

@@ -30,11 +30,14 @@ func (r *renderer) arguments(l argumentList) arguments {
 		a.positional = append(a.positional, r.eval(e))
 	}
 	for i, e := range l.named {
+		r.read(l.names[i], block/4)
 		a.names = append(a.names, l.names[i])
 		a.named = append(a.named, r.eval(e))
 	}
 	if l.star != nil {
-		a.positional = append(a.positional, r.mustIterate(r.eval(l.star))...)
+		items := r.mustIterate(r.eval(l.star))
+		r.items(len(items))
+		a.positional = append(a.positional, items...)
 	}
 	if l.starStar != nil {
 		r.spread(&a, r.eval(l.starStar))
@@ -48,12 +51,17 @@ func (r *renderer) spread(a *arguments, v any) {
 	if !ok {
 		fail(TypeError, "argument after ** must be a mapping, not %s", typeName(v))
 	}
+	given := map[string]bool{}
+	for _, name := range a.names {
+		given[name] = true
+	}
+	r.items(2 * (len(a.names) + d.Len()))
 	for i, k := range d.keys {
-		name, ok := stringOf(k)
+		name, ok := stringOf(r.key(k))
 		switch {
 		case !ok:
 			fail(TypeError, "keywords must be strings")
-		case slices.Contains(a.names, name):
+		case given[name]:
 			fail(TypeError, "got multiple values for keyword argument %s", reprString(name))
 		}
 		a.names = append(a.names, name)
@@ -97,6 +105,11 @@ func (r *renderer) apply(callee any, a arguments) any {
 
 // apply calls a builtin. The name is for errors.
 func (b builtin) apply(r *renderer, name string, a arguments) any {
+	for _, v := range a.positional {
+		if s, ok := stringOf(v); ok {
+			r.read(s, block)
+		}
+	}
 	n := len(b.params) - 1
 	if n < 0 || b.params[n] != "*" {
 		return b.call(r, b.bind(name, a))

@@ -60,18 +60,21 @@ func (r *renderer) equal(left, right any) bool {
 	}
 	if a, ok := stringOf(left); ok {
 		b, ok := stringOf(right)
-		return ok && a == b
+		return ok && r.equalText(a, b)
 	}
-	if a, ok := integer(left); ok {
-		if b, ok := integer(right); ok {
-			return a == b
-		}
-	}
-	if a, ok := number(left); ok {
-		b, ok := number(right)
-		return ok && a == b
+	if isNumber(left) && isNumber(right) {
+		order, ordered := r.orderNumbers(left, right)
+		return ordered && order == 0
 	}
 	return left == right
+}
+
+func (r *renderer) equalText(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	r.read(a, block)
+	return a == b
 }
 
 func (r *renderer) equalItems(a, b []any) bool {
@@ -110,13 +113,12 @@ func (r *renderer) order(op string, left, right any) (order int, ordered bool) {
 	}
 	if a, ok := stringOf(left); ok {
 		if b, ok := stringOf(right); ok {
+			r.work(min(len(a), len(b)) / block)
 			return strings.Compare(a, b), true
 		}
 	}
-	if a, ok := number(left); ok {
-		if b, ok := number(right); ok {
-			return orderNumbers(left, right, a, b)
-		}
+	if isNumber(left) && isNumber(right) {
+		return r.orderNumbers(left, right)
 	}
 	switch a := left.(type) {
 	case *List:
@@ -130,15 +132,6 @@ func (r *renderer) order(op string, left, right any) (order int, ordered bool) {
 	}
 	fail(TypeError, "'%s' not supported between instances of '%s' and '%s'", op, typeName(left), typeName(right))
 	return 0, false
-}
-
-func orderNumbers(left, right any, a, b float64) (int, bool) {
-	if x, ok := integer(left); ok {
-		if y, ok := integer(right); ok {
-			return cmp.Compare(x, y), true
-		}
-	}
-	return cmp.Compare(a, b), a == a && b == b
 }
 
 func (r *renderer) orderItems(op string, a, b []any) (int, bool) {
@@ -161,7 +154,7 @@ func (r *renderer) contains(container, v any) bool {
 		return strings.Contains(s, part)
 	}
 	if d, ok := container.(*Dict); ok {
-		_, found := d.get(v)
+		_, found := d.get(r.key(v))
 		return found
 	}
 	items, ok := r.iterate(container)

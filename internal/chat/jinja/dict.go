@@ -112,6 +112,34 @@ func hashableWithin(key any, left *int) bool {
 	return true
 }
 
+// key counts the hashing of a key and returns it.
+func (r *renderer) key(k any) any {
+	if s, ok := stringOf(k); ok {
+		r.read(s, block)
+	}
+	if t, ok := k.(*tuple); ok && hashable(t) {
+		r.countTuple(t)
+	}
+	return k
+}
+
+// countTuple counts the hashing of a tuple, whose strings are quoted.
+func (r *renderer) countTuple(t *tuple) {
+	r.work(2 * len(t.items))
+	for _, item := range t.items {
+		switch k := item.(type) {
+		case string:
+			r.read(k, 4)
+			r.allocate(4 * len(k))
+		case markup:
+			r.read(string(k), 4)
+			r.allocate(4 * len(k))
+		case *tuple:
+			r.countTuple(k)
+		}
+	}
+}
+
 func tupleHash(t *tuple) string {
 	var b strings.Builder
 	for _, item := range t.items {

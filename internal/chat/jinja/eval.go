@@ -31,7 +31,7 @@ type name struct {
 	name string
 }
 
-func (n *name) eval(r *renderer) any { return r.scope.get(n.name) }
+func (n *name) eval(r *renderer) any { return r.lookup(n.name) }
 
 type listExpr struct {
 	place
@@ -66,7 +66,7 @@ func (d *dictExpr) eval(r *renderer) any {
 	r.items(4 * len(d.keys))
 	dict := &Dict{}
 	for i, k := range d.keys {
-		key := r.eval(k)
+		key := r.key(r.eval(k))
 		dict.set(key, r.eval(d.values[i]))
 	}
 	return dict
@@ -85,6 +85,7 @@ func (c *conditionalExpr) eval(r *renderer) any {
 	case c.other != nil:
 		return r.eval(c.other)
 	}
+	r.work(c.offset() / block)
 	return hint("the inline if-expression on " + r.line(c.offset()) + " evaluated to false and no else section was defined.")
 }
 

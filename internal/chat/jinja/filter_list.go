@@ -3,6 +3,7 @@ package jinja
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // listFilters are the filters that take sequences as a whole.
@@ -43,6 +44,7 @@ func defaultFilter(_ *renderer, a []any) any {
 // attrFilter looks at attributes of Python only.
 func attrFilter(r *renderer, a []any) any {
 	name := stringArg(a[1])
+	r.read(name, 16)
 	if v, ok := r.pythonAttribute(a[0], name); ok {
 		return v
 	}
@@ -50,6 +52,10 @@ func attrFilter(r *renderer, a []any) any {
 }
 
 func firstFilter(r *renderer, a []any) any {
+	if s, ok := stringOf(a[0]); ok && s != "" {
+		_, n := utf8.DecodeRuneInString(s)
+		return s[:n]
+	}
 	if it, ok := a[0].(*iterator); ok && len(it.items) > 0 {
 		first := it.items[0]
 		it.items = it.items[1:]
@@ -63,6 +69,13 @@ func firstFilter(r *renderer, a []any) any {
 }
 
 func lastFilter(r *renderer, a []any) any {
+	if s, ok := stringOf(a[0]); ok && s != "" {
+		_, n := utf8.DecodeLastRuneInString(s)
+		if _, ok := a[0].(markup); ok { // reversed() keeps the type, iter() does not
+			return markup(s[len(s)-n:])
+		}
+		return s[len(s)-n:]
+	}
 	items := r.reversible(a[0])
 	if len(items) == 0 {
 		return hint("No last item, sequence was empty.")
@@ -79,11 +92,12 @@ func (r *renderer) reversible(v any) []any {
 	return items
 }
 
-func itemsFilter(_ *renderer, a []any) any {
+func itemsFilter(r *renderer, a []any) any {
 	switch v := a[0].(type) {
 	case *undefined:
 		return &iterator{kind: "generator"}
 	case *Dict:
+		r.items(4 * v.Len())
 		return &iterator{"generator", v.items()}
 	}
 	fail(TypeError, "Can only get item pairs from a mapping.")
@@ -126,17 +140,22 @@ func reverseFilter(r *renderer, a []any) any {
 // the item. Strings are made lower case unless case counts.
 func (r *renderer) getter(attribute any, caseCounts bool) func(any) any {
 	var path []any
+	r.items(4)
 	if name, ok := stringOf(attribute); ok {
+		r.read(name, 2)
+		r.allocate(32 * (strings.Count(name, ".") + 1))
 		path = attributePath(name)
 	} else if attribute != nil && attribute != (absent{}) {
 		path = []any{attribute}
 	}
 	return func(v any) any {
 		for _, key := range path {
+			r.work(1)
 			v = r.item(v, key)
 		}
 		if s, ok := stringOf(v); ok && !caseCounts {
 			r.allocate(len(s))
+			r.read(s, 16)
 			return lower(s)
 		}
 		return v
@@ -197,6 +216,7 @@ func sortFilter(r *renderer, a []any) any {
 		}
 	}
 	key := func(item any) any {
+		r.items(len(getters))
 		values := make([]any, len(getters))
 		for i, get := range getters {
 			values[i] = get(item)
@@ -223,7 +243,7 @@ func uniqueFilter(r *renderer, a []any) any {
 	r.items(5 * len(items))
 	for _, item := range items {
 		key := get(item)
-		if _, ok := seen.get(key); !ok {
+		if _, ok := seen.get(r.key(key)); !ok {
 			seen.set(key, nil)
 			kept = append(kept, item)
 		}

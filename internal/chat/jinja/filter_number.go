@@ -83,8 +83,12 @@ func toFloat(v any) (float64, bool) {
 	return number(v)
 }
 
-func intFilter(_ *renderer, a []any) any {
+func intFilter(r *renderer, a []any) any {
+	if isBig(a[0]) {
+		return a[0]
+	}
 	if s, ok := stringOf(a[0]); ok {
+		r.read(s, 16)
 		if n, ok := parseInt(s, intOr(a[2], 10)); ok {
 			return n
 		}
@@ -105,14 +109,17 @@ func toInt(f float64) int64 {
 	return int64(f)
 }
 
-func floatFilter(_ *renderer, a []any) any {
+func floatFilter(r *renderer, a []any) any {
+	if s, ok := stringOf(a[0]); ok {
+		r.read(s, 16)
+	}
 	if f, ok := toFloat(a[0]); ok {
 		return f
 	}
 	return or(a[1], 0.0)
 }
 
-func roundFilter(_ *renderer, a []any) any {
+func roundFilter(r *renderer, a []any) any {
 	precision, method := intOr(a[1], 0), stringOr(a[2], "common")
 	round := map[string]func(float64) float64{"common": nil, "ceil": math.Ceil, "floor": math.Floor}
 	f, known := round[method]
@@ -130,6 +137,7 @@ func roundFilter(_ *renderer, a []any) any {
 	if n, ok := integer(a[0]); ok {
 		return roundInt(n, precision)
 	}
+	r.work(int(max(min(precision, 324), 0)) / 4)
 	return roundFloat(x, precision)
 }
 

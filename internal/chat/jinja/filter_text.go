@@ -11,21 +11,21 @@ import (
 
 // textFilters are the filters that make text.
 func textFilters() map[string]builtin {
-	text := func(f func(string) string) builtin {
+	text := func(size int, f func(string) string) builtin {
 		return fn("s", func(r *renderer, a []any) any {
 			s := r.str(a[0])
 			r.allocate(len(s))
-			r.work(len(s) / 16)
+			r.read(s, size)
 			return f(s)
 		})
 	}
 	escape := fn("s", func(r *renderer, a []any) any { return r.escape(a[0]) })
 	table := map[string]builtin{
-		"capitalize": keepMarkup(text(capitalize)),
-		"lower":      keepMarkup(text(lower)),
-		"upper":      keepMarkup(text(upper)),
-		"title":      text(titleWords),
-		"striptags":  text(stripTags),
+		"capitalize": keepMarkup(text(16, capitalize)),
+		"lower":      keepMarkup(text(16, lower)),
+		"upper":      keepMarkup(text(16, upper)),
+		"title":      text(1, titleWords),
+		"striptags":  text(8, stripTags),
 		"wordcount":  fn("s", countWords),
 		"e":          escape,
 		"escape":     escape,
@@ -68,6 +68,9 @@ func (r *renderer) escape(v any) markup {
 	}
 	s := r.str(v)
 	r.allocate(6 * len(s))
+	if !strings.ContainsAny(s, `&<>'"`) {
+		return markup(s)
+	}
 	return markup(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(s))
 }
 
@@ -101,14 +104,39 @@ func upperFirst(s string) string {
 	return upper(s[:n]) + s[n:]
 }
 
-var (
-	tagPattern  = regexp.MustCompile(`(?s)<!--.*?-->|<[^>]*>`)
-	wordPattern = regexp.MustCompile(`[\p{L}\p{N}_]+`)
-)
+var wordPattern = regexp.MustCompile(`[\p{L}\p{N}_]+`)
 
+// stripTags takes tags and comments out, up to one that does not end, and has
+// single spaces between words.
 func stripTags(s string) string {
-	s = strings.Join(strings.FieldsFunc(tagPattern.ReplaceAllString(s, ""), isSpace), " ")
-	return html.UnescapeString(s)
+	var b strings.Builder
+	for {
+		start := strings.IndexByte(s, '<')
+		if start < 0 {
+			break
+		}
+		n := tagLength(s[start:])
+		if n < 0 {
+			break
+		}
+		b.WriteString(s[:start])
+		s = s[start+n:]
+	}
+	b.WriteString(s)
+	return html.UnescapeString(strings.Join(strings.FieldsFunc(b.String(), isSpace), " "))
+}
+
+// tagLength is the length of the tag or comment at the start of s, or -1.
+func tagLength(s string) int {
+	begin, end := "<", ">"
+	if strings.HasPrefix(s, "<!--") {
+		begin, end = "<!--", "-->"
+	}
+	i := strings.Index(s[len(begin):], end)
+	if i < 0 {
+		return -1
+	}
+	return len(begin) + i + len(end)
 }
 
 func countWords(r *renderer, a []any) any {
@@ -211,6 +239,7 @@ func mapping(v any) *Dict {
 
 func xmlAttributes(r *renderer, a []any) any {
 	d := mapping(a[0])
+	r.work(8 * d.Len())
 	var parts []string
 	for i, k := range d.keys {
 		if _, isUndefined := d.values[i].(*undefined); isUndefined || d.values[i] == nil {

@@ -34,6 +34,7 @@ func (f *bracesFormat) run(s string, depth int) string {
 		if i < 0 {
 			break
 		}
+		f.r.work(2)
 		b.WriteString(s[:i])
 		c := s[i]
 		s = s[i+1:]

@@ -100,6 +100,7 @@ func (p *percentFormat) next() any {
 
 // conversion formats what stands after a "%".
 func (p *percentFormat) conversion() {
+	p.r.work(8)
 	l := layout{fill: " ", precision: -1, sign: '-'}
 	key, hasKey := p.key()
 	zero := p.flags(&l)

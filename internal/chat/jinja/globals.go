@@ -34,7 +34,9 @@ func unsupported(what string) builtin {
 }
 
 func raiseException(r *renderer, a []any) any {
-	fail(TemplateError, "%s", r.str(a[0]))
+	message := r.str(a[0])
+	r.read(message, 16)
+	fail(TemplateError, "%s", message)
 	return nil
 }
 
@@ -77,7 +79,7 @@ func dictFromKeys(r *renderer, a []any) any {
 	r.items(4 * len(keys))
 	d := &Dict{}
 	for _, k := range keys {
-		d.set(k, or(a[1], nil))
+		d.set(r.key(k), or(a[1], nil))
 	}
 	return d
 }
@@ -86,7 +88,7 @@ func (r *renderer) addTo(d *Dict, v any) {
 	if from, ok := v.(*Dict); ok {
 		r.items(4 * from.Len())
 		for i, k := range from.keys {
-			d.set(k, from.values[i])
+			d.set(r.key(k), from.values[i])
 		}
 		return
 	}
@@ -100,7 +102,7 @@ func (r *renderer) addTo(d *Dict, v any) {
 		if len(pair) != 2 {
 			fail(ValueError, "dictionary update sequence element #%d has length %d; 2 is required", i, len(pair))
 		}
-		d.set(pair[0], pair[1])
+		d.set(r.key(pair[0]), pair[1])
 	}
 }
 

@@ -5,6 +5,12 @@ import "unicode/utf8"
 // iterate lists what iter(v) gives, and reports whether v can be iterated. The
 // items must not be changed.
 func (r *renderer) iterate(v any) ([]any, bool) {
+	items, ok := r.itemsOf(v)
+	r.work(len(items) / 4)
+	return items, ok
+}
+
+func (r *renderer) itemsOf(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *List:
 		return v.Items, true
@@ -70,7 +76,7 @@ func (r *renderer) length(v any) int64 {
 	case *undefined:
 		return 0
 	case *List, *tuple, *Dict, *view:
-		items, _ := r.iterate(v)
+		items, _ := r.itemsOf(v)
 		return int64(len(items))
 	case *loop:
 		return int64(len(v.items))

@@ -13,7 +13,7 @@ import (
 // ParseJSON reads one JSON value as values of this package, in the order of the
 // source. Of equal keys the last value counts, as in Python. A number without
 // fraction and exponent is an int64; one that does not fit can be printed and
-// nothing else.
+// compared, and nothing else.
 func ParseJSON(data []byte) (any, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	v, err := decode(d)

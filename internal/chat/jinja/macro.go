@@ -91,25 +91,27 @@ func (c *closure) call(r *renderer, a arguments) any {
 // bind gives the parameters their values, as Macro.__call__ of Jinja2 does.
 func (c *closure) bind(r *renderer, a arguments) {
 	m := c.macro
+	r.items(2*len(m.params) + 4*len(a.names))
 	named := &Dict{}
 	for i, name := range a.names {
 		named.Set(name, a.named[i])
 	}
+	taken := map[string]bool{}
 	values := make([]any, len(m.params))
 	for i, p := range m.params {
 		values[i] = absent{}
 		if i < len(a.positional) {
 			values[i] = a.positional[i]
-		} else if v, ok := named.Get(p.name); ok {
+		} else if v, ok := named.Get(p.name); ok && !taken[p.name] {
 			values[i] = v
-			named = named.without(p.name)
+			taken[p.name] = true
 		}
 	}
-	named = c.bindCaller(r, named)
+	named = c.bindCaller(r, named.without(taken))
 	c.bindKwargs(r, named)
 	c.bindVarargs(r, a)
 	for i, p := range m.params {
-		r.scope.set(p.name, r.orDefault(values[i], p))
+		r.set(p.name, r.orDefault(values[i], p))
 	}
 }
 
@@ -135,7 +137,7 @@ func (c *closure) bindCaller(r *renderer, named *Dict) *Dict {
 		caller = hint("No caller defined")
 	}
 	r.scope.set("caller", caller)
-	return named.without("caller")
+	return named.without(map[string]bool{"caller": true})
 }
 
 // bindKwargs sets kwargs to the arguments that no parameter took.
@@ -169,11 +171,14 @@ func (r *renderer) macroName(c *closure) string {
 	return r.reprOf(name)
 }
 
-// without returns a copy of d that lacks a key.
-func (d *Dict) without(key string) *Dict {
+// without returns a copy of d that lacks some keys.
+func (d *Dict) without(names map[string]bool) *Dict {
+	if len(names) == 0 {
+		return d
+	}
 	rest := &Dict{}
 	for i, k := range d.keys {
-		if k != key {
+		if name, ok := k.(string); !ok || !names[name] {
 			rest.set(k, d.values[i])
 		}
 	}

@@ -11,27 +11,46 @@ import (
 
 // caseMethods are the methods of str that change letters.
 func caseMethods() map[string]builtin {
-	change := func(f func(string) string) builtin {
+	change := func(size int, f func(string) string) builtin {
 		return fn("self", func(r *renderer, a []any) any {
 			s := stringArg(a[0])
 			r.allocate(len(s))
-			r.work(len(s) / 16)
+			r.read(s, size)
 			return f(s)
 		})
 	}
 	return map[string]builtin{
-		"upper":      change(upper),
-		"lower":      change(lower),
-		"casefold":   change(func(s string) string { return cases.Fold().String(s) }),
-		"capitalize": change(capitalize),
-		"title":      change(title),
-		"swapcase":   change(swapCase),
+		"upper":      change(16, upper),
+		"lower":      change(16, lower),
+		"casefold":   change(2, func(s string) string { return cases.Fold().String(s) }),
+		"capitalize": change(16, capitalize),
+		"title":      change(1, title),
+		"swapcase":   change(1, swapCase),
 	}
 }
 
-func upper(s string) string { return cases.Upper(language.Und).String(s) }
+func upper(s string) string {
+	if isASCII(s) {
+		return strings.ToUpper(s)
+	}
+	return cases.Upper(language.Und).String(s)
+}
 
-func lower(s string) string { return cases.Lower(language.Und).String(s) }
+func lower(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return cases.Lower(language.Und).String(s)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
 
 // capitalize has the first character in title case and the others in lower
 // case.
@@ -99,11 +118,10 @@ func kindMethods() map[string]builtin {
 	}
 	onSelf := func(f func(string) bool) builtin {
 		return fn("self", func(r *renderer, a []any) any {
-			r.work(len(stringArg(a[0])) / 16)
+			r.read(stringArg(a[0]), 4)
 			return f(stringArg(a[0]))
 		})
 	}
-	ascii := func(s string) bool { return strings.IndexFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) < 0 }
 	printable := func(s string) bool { return strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) < 0 }
 	return map[string]builtin{
 		"isalpha":      every(unicode.IsLetter),
@@ -112,7 +130,7 @@ func kindMethods() map[string]builtin {
 		"isdigit":      every(isDigit),
 		"isnumeric":    every(unicode.IsNumber),
 		"isspace":      every(isSpace),
-		"isascii":      onSelf(ascii),
+		"isascii":      onSelf(isASCII),
 		"isprintable":  onSelf(printable),
 		"isidentifier": onSelf(func(s string) bool { return s != "" && isIdentifier(s) }),
 		"isupper":      onSelf(func(s string) bool { return hasOnly(s, isUpper, isLower) }),

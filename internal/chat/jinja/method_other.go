@@ -4,8 +4,8 @@ package jinja
 func dictMethods() map[string]builtin {
 	self := func(v any) *Dict { return v.(*Dict) }
 	return map[string]builtin{
-		"get": fn("self key default?", func(_ *renderer, a []any) any {
-			if v, ok := self(a[0]).get(a[1]); ok {
+		"get": fn("self key default?", func(r *renderer, a []any) any {
+			if v, ok := self(a[0]).get(r.key(a[1])); ok {
 				return v
 			}
 			return or(a[2], nil)

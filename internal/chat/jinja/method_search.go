@@ -33,6 +33,7 @@ func stretch(r *renderer, s string, start, end any) (part string, before int64, 
 	if start == nil && end == nil {
 		return s, 0, true
 	}
+	r.read(s, 64)
 	n := int64(utf8.RuneCountInString(s))
 	from, to, _ := sliceBounds([3]any{start, end, nil}, n)
 	if first := bound(start, 0); first > n || from > to {
@@ -49,11 +50,14 @@ func affix(has func(s, part string) bool) func(*renderer, []any) any {
 			parts = t.items
 		}
 		s, _, ok := stretch(r, stringArg(a[0]), a[2], a[3])
+		r.work(len(parts))
 		for _, p := range parts {
+			r.work(1)
 			part, isString := stringOf(p)
 			if !isString {
 				fail(TypeError, "%s first arg must be str or a tuple of str, not %s", affixName(has), typeName(p))
 			}
+			r.read(part, block)
 			if ok && has(s, part) {
 				return true
 			}
@@ -106,10 +110,12 @@ func replaceText(r *renderer, a []any) any {
 
 // replace replaces the first count places of old in s, all if count is negative.
 func (r *renderer) replace(s, old, new string, count int64) string {
+	r.read(s, 16)
 	n := int64(strings.Count(s, old))
 	if count < 0 || count > n {
 		count = n
 	}
+	r.work(int(count) / 4)
 	r.allocate(len(s))
 	r.allocate(product(len(new), count))
 	return strings.Replace(s, old, new, int(count))

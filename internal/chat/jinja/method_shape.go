@@ -31,6 +31,7 @@ func pad(left, right bool) func(*renderer, []any) any {
 }
 
 func (r *renderer) pad(s string, width int64, fill string, left, right bool) string {
+	r.read(s, 64)
 	missing := width - int64(utf8.RuneCountInString(s))
 	if missing <= 0 {
 		return s
@@ -58,6 +59,7 @@ func expandTabs(r *renderer, a []any) any {
 	size := intOr(a[1], 8)
 	var b strings.Builder
 	column := int64(0)
+	r.read(stringArg(a[0]), 16)
 	for _, c := range stringArg(a[0]) {
 		switch {
 		case c == '\t' && size > 0:

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // splitMethods are the methods of str that take text apart or put it together.
@@ -10,8 +11,8 @@ func splitMethods() map[string]builtin {
 		"split":      fn("self sep? maxsplit?", splitText),
 		"rsplit":     fn("self sep? maxsplit?", splitTextRight),
 		"splitlines": fn("self keepends?", splitLines),
-		"partition":  fn("self sep", func(_ *renderer, a []any) any { return partition(stringArg(a[0]), separator(a[1])) }),
-		"rpartition": fn("self sep", func(_ *renderer, a []any) any { return partitionRight(stringArg(a[0]), separator(a[1])) }),
+		"partition":  fn("self sep", func(r *renderer, a []any) any { return r.partition(stringArg(a[0]), separator(a[1])) }),
+		"rpartition": fn("self sep", func(r *renderer, a []any) any { return r.partitionRight(stringArg(a[0]), separator(a[1])) }),
 		"join":       fn("self iterable", joinText),
 		"strip":      fn("self chars?", strip(true, true)),
 		"lstrip":     fn("self chars?", strip(true, false)),
@@ -51,9 +52,11 @@ func splitText(r *renderer, a []any) any {
 	r.allocate(len(s))
 	if a[1] != nil && a[1] != (absent{}) {
 		sep := separator(a[1])
-		r.items(min(n, strings.Count(s, sep)))
+		n = min(n, strings.Count(s, sep)) // SplitN makes room for as many as it is told
+		r.items(n)
 		return r.texts(strings.SplitN(s, sep, n+1))
 	}
+	r.read(s, 16)
 	var parts []string
 	for s = strings.TrimLeftFunc(s, isSpace); s != ""; s = strings.TrimLeftFunc(s, isSpace) {
 		r.items(1)
@@ -88,6 +91,7 @@ func splitTextRight(r *renderer, a []any) any {
 		}
 		return r.reversed(append(parts, s))
 	}
+	r.read(s, 16)
 	for s = strings.TrimRightFunc(s, isSpace); s != ""; s = strings.TrimRightFunc(s, isSpace) {
 		r.items(1)
 		i := strings.LastIndexFunc(s, isSpace)
@@ -110,12 +114,10 @@ func (r *renderer) reversed(parts []string) *List {
 	return l
 }
 
-// lineEnds are the characters that end a line for splitlines, beside "\r\n".
-const lineEnds = "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029"
-
 func splitLines(r *renderer, a []any) any {
 	s, keep := stringArg(a[0]), truthOr(a[1], false)
 	r.allocate(len(s))
+	r.read(s, 32)
 	var lines []string
 	for s != "" {
 		r.items(1)
@@ -129,21 +131,33 @@ func splitLines(r *renderer, a []any) any {
 	return r.texts(lines)
 }
 
+// nextLine is the first line of s and what ends it for splitlines.
 func nextLine(s string) (line, ending string) {
-	i := strings.IndexAny(s, lineEnds)
-	if i < 0 {
-		return s, ""
-	}
-	if strings.HasPrefix(s[i:], "\r\n") {
-		return s[:i], "\r\n"
-	}
-	for _, c := range s[i:] {
-		return s[:i], string(c)
+	for i := range len(s) {
+		if n := lineEnd(s[i:]); n > 0 {
+			return s[:i], s[i : i+n]
+		}
 	}
 	return s, ""
 }
 
-func partition(s, sep string) any {
+// lineEnd is the length of the end of a line at the start of s, or 0.
+func lineEnd(s string) int {
+	switch c := s[0]; {
+	case c > 0x1e && c < utf8.RuneSelf:
+		return 0
+	case strings.HasPrefix(s, "\r\n"), strings.HasPrefix(s, "\u0085"):
+		return 2
+	case c >= '\n' && c <= '\r', c >= 0x1c && c <= 0x1e:
+		return 1
+	case strings.HasPrefix(s, "\u2028"), strings.HasPrefix(s, "\u2029"):
+		return 3
+	}
+	return 0
+}
+
+func (r *renderer) partition(s, sep string) any {
+	r.read(s, 64)
 	before, after, ok := strings.Cut(s, sep)
 	if !ok {
 		return newTuple(s, "", "")
@@ -151,7 +165,8 @@ func partition(s, sep string) any {
 	return newTuple(before, sep, after)
 }
 
-func partitionRight(s, sep string) any {
+func (r *renderer) partitionRight(s, sep string) any {
+	r.read(s, 64)
 	i := strings.LastIndex(s, sep)
 	if i < 0 {
 		return newTuple("", "", s)
@@ -166,6 +181,7 @@ func joinText(r *renderer, a []any) any {
 	}
 	sep := stringArg(a[0])
 	var b strings.Builder
+	r.work(len(items))
 	for i, item := range items {
 		s, ok := stringOf(item)
 		if !ok {
@@ -185,16 +201,26 @@ func strip(left, right bool) func(*renderer, []any) any {
 	return func(r *renderer, a []any) any {
 		s, cut := stringArg(a[0]), isSpace
 		if a[1] != nil && a[1] != (absent{}) {
-			set := stringArg(a[1])
-			cut = func(c rune) bool { return strings.ContainsRune(set, c) }
+			cut = r.oneOf(stringArg(a[1]))
 		}
-		r.work(len(s) / 64)
+		rest := s
 		if left {
-			s = strings.TrimLeftFunc(s, cut)
+			rest = strings.TrimLeftFunc(rest, cut)
 		}
 		if right {
-			s = strings.TrimRightFunc(s, cut)
+			rest = strings.TrimRightFunc(rest, cut)
 		}
-		return s
+		r.work((len(s) - len(rest)) / 8)
+		return rest
 	}
+}
+
+// oneOf is whether a character is in a text.
+func (r *renderer) oneOf(text string) func(rune) bool {
+	r.read(text, 4)
+	set := map[rune]bool{}
+	for _, c := range text {
+		set[c] = true
+	}
+	return func(c rune) bool { return set[c] }
 }

@@ -13,33 +13,57 @@ func (r *renderer) arithmetic(op string, left, right any) any {
 			u.fail()
 		}
 	}
-	a, okA := integer(left)
-	b, okB := integer(right)
-	if okA && okB {
-		return intArithmetic(op, a, b)
-	}
-	x, okX := number(left)
-	y, okY := number(right)
-	if okX && okY {
-		return floatArithmetic(op, x, y)
+	if isNumber(left) && isNumber(right) {
+		return numberArithmetic(op, left, right)
 	}
 	var v any
 	switch op {
 	case "+":
 		v = r.join(left, right)
 	case "*":
-		if okB {
-			v = r.repeat(left, b)
-		} else if okA {
-			v = r.repeat(right, a)
-		}
+		v = r.multiplySequence(left, right)
 	case "%":
 		v = r.percent(left, right)
 	}
 	if v == nil {
-		r.badOperands(op, left, right, okA, okB)
+		r.badOperands(op, left, right)
 	}
 	return v
+}
+
+func numberArithmetic(op string, left, right any) any {
+	a, okA := integer(left)
+	b, okB := integer(right)
+	if okA && okB {
+		return intArithmetic(op, a, b)
+	}
+	x, _ := number(left)
+	y, _ := number(right)
+	return floatArithmetic(op, x, y)
+}
+
+// multiplySequence is left * right of a sequence and an integer in any order,
+// nil for other values.
+func (r *renderer) multiplySequence(left, right any) any {
+	if addable(right) {
+		left, right = right, left
+	}
+	if !addable(left) {
+		return nil
+	}
+	if n, ok := integer(right); ok {
+		return r.repeat(left, n)
+	}
+	return nil
+}
+
+// addable reports whether a value can be joined with one of its kind and repeated.
+func addable(v any) bool {
+	switch v.(type) {
+	case string, markup, *List, *tuple:
+		return true
+	}
+	return false
 }
 
 func isString(v any) bool {
@@ -47,24 +71,17 @@ func isString(v any) bool {
 	return ok
 }
 
-func (r *renderer) badOperands(op string, left, right any, intLeft, intRight bool) {
-	sequence := func(v any) bool {
-		switch v.(type) {
-		case string, markup, *List, *tuple:
-			return true
-		}
-		return false
-	}
+func (r *renderer) badOperands(op string, left, right any) {
 	switch {
-	case op == "+" && sequence(left):
+	case op == "+" && addable(left):
 		t := typeName(left)
 		if _, ok := left.(markup); ok {
 			t = "str"
 		}
 		fail(TypeError, `can only concatenate %s (not "%s") to %s`, t, typeName(right), t)
-	case op == "*" && sequence(left) && !intRight:
+	case op == "*" && addable(left):
 		fail(TypeError, "can't multiply sequence by non-int of type '%s'", typeName(right))
-	case op == "*" && sequence(right) && !intLeft:
+	case op == "*" && addable(right):
 		fail(TypeError, "can't multiply sequence by non-int of type '%s'", typeName(left))
 	case op == "**":
 		op = "** or pow()"

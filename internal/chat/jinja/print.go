@@ -47,9 +47,11 @@ func (r *renderer) repr(b *strings.Builder, v any) {
 		r.allocate(len(v))
 		b.WriteString(string(v))
 	case string:
+		r.read(v, 16)
 		r.allocate(4 * len(v))
 		b.WriteString(reprString(v))
 	case markup:
+		r.read(string(v), 16)
 		r.allocate(4 * len(v))
 		b.WriteString("Markup(" + reprString(string(v)) + ")")
 	default:
@@ -152,6 +154,8 @@ func reprString(s string) string {
 		case c == quote || c == '\\':
 			b.WriteRune('\\')
 			b.WriteRune(c)
+		case c >= ' ' && c <= '~':
+			b.WriteByte(byte(c))
 		case c == '\n':
 			b.WriteString(`\n`)
 		case c == '\r':
@@ -172,11 +176,20 @@ func reprString(s string) string {
 func escapeRune(c rune) string {
 	switch {
 	case c < 0x100:
-		return fmt.Sprintf(`\x%02x`, c)
+		return `\x` + hex(c, 2)
 	case c < 0x10000:
-		return fmt.Sprintf(`\u%04x`, c)
+		return `\u` + hex(c, 4)
 	}
-	return fmt.Sprintf(`\U%08x`, c)
+	return `\U` + hex(c, 8)
+}
+
+// hex is a number in so many hexadecimal digits.
+func hex(c rune, digits int) string {
+	var text [8]byte
+	for i := range digits {
+		text[digits-1-i] = "0123456789abcdef"[c>>(4*i)&15]
+	}
+	return string(text[:digits])
 }
 
 // isSpace is str.isspace of Python for one character.

@@ -10,7 +10,7 @@ import (
 // and low enough that a hostile template ends within a second.
 const (
 	maxSource = 1 << 20   // bytes of a template
-	maxSteps  = 3_000_000 // nodes evaluated and items looked at; a scope counts as 5
+	maxSteps  = 3_000_000 // nodes evaluated, items looked at and blocks of text read; a scope counts as 5
 	maxMemory = 256 << 20 // bytes of all values made, 16 for each item
 	maxDepth  = 4000      // calls, expressions and values inside each other
 	maxOutput = 64 << 20  // bytes rendered
@@ -89,6 +89,14 @@ func (r *renderer) work(n int) {
 	}
 }
 
+// read counts the reading of text, a step for each size bytes: few where every
+// letter takes long, many where the machine compares or searches blocks.
+func (r *renderer) read(text string, size int) { r.work(len(text) / size) }
+
+// block is the size for read where text is only compared, hashed or searched
+// for one byte.
+const block = 256
+
 // allocate counts n bytes of new values.
 func (r *renderer) allocate(n int) {
 	if r.memory += n; r.memory > maxMemory || n > maxMemory {
@@ -158,11 +166,23 @@ func (s *scope) set(name string, v any) {
 	s.vars[name] = v
 }
 
-func (s *scope) get(name string) any {
-	for ; s != nil; s = s.parent {
+// lookup is the value of a variable. A name may be long, and scopes many.
+func (r *renderer) lookup(name string) any {
+	levels := 1
+	for s := r.scope; s != nil; s = s.parent {
 		if v, ok := s.vars[name]; ok {
+			r.work(levels * (len(name) + 32) / block)
 			return v
 		}
+		levels++
 	}
+	r.work(levels * (len(name) + 32) / block)
+	r.read(name, 16)
 	return undefinedName(name)
+}
+
+// set gives a variable of this scope its value.
+func (r *renderer) set(name string, v any) {
+	r.read(name, block/4)
+	r.scope.set(name, v)
 }

@@ -92,16 +92,17 @@ func (r *renderer) assign(t target, v any) {
 	case t.tuple:
 		r.unpack(t, v)
 	case t.attribute != "":
+		r.read(t.attribute, block/4)
 		r.namespace(t).set(t.attribute, v)
 	default:
-		r.scope.set(t.name, v)
+		r.set(t.name, v)
 	}
 }
 
 // namespace is the one whose attribute t assigns to.
 func (r *renderer) namespace(t target) *namespace {
 	r.pos = t.offset()
-	ns, ok := r.scope.get(t.name).(*namespace)
+	ns, ok := r.lookup(t.name).(*namespace)
 	if !ok {
 		fail(RuntimeError, "cannot assign attribute on non-namespace object")
 	}

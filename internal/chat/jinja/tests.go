@@ -20,8 +20,8 @@ func tests() map[string]builtin {
 		"even":        fn("value", func(r *renderer, a []any) any { return r.equal(r.arithmetic("%", a[0], int64(2)), int64(0)) }),
 		"odd":         fn("value", func(r *renderer, a []any) any { return r.equal(r.arithmetic("%", a[0], int64(2)), int64(1)) }),
 		"sameas":      fn("value other", func(_ *renderer, a []any) any { return same(a[0], a[1]) }),
-		"lower":       fn("value", func(r *renderer, a []any) any { return hasOnly(r.str(a[0]), isLower, isUpper) }),
-		"upper":       fn("value", func(r *renderer, a []any) any { return hasOnly(r.str(a[0]), isUpper, isLower) }),
+		"lower":       fn("value", func(r *renderer, a []any) any { return r.hasOnly(a[0], isLower, isUpper) }),
+		"upper":       fn("value", func(r *renderer, a []any) any { return r.hasOnly(a[0], isUpper, isLower) }),
 		"filter":      fn("value", func(r *renderer, a []any) any { return known(r.filters, a[0]) }),
 		"test":        fn("value", func(r *renderer, a []any) any { return known(r.tests, a[0]) }),
 	})
@@ -47,6 +47,12 @@ func typeTests() map[string]func(any) bool {
 		"callable":  isCallable,
 		"escaped":   func(v any) bool { return typeName(v) == "Markup" },
 	}
+}
+
+func (r *renderer) hasOnly(v any, wanted, other func(rune) bool) bool {
+	s := r.str(v)
+	r.read(s, 4)
+	return hasOnly(s, wanted, other)
 }
 
 func isUndefined(v any) bool {

@@ -1,10 +1,10 @@
 package jinja
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // encoder is json.dumps of Python.
@@ -67,8 +67,17 @@ func (e *encoder) setSeparators(v any) {
 }
 
 func (e *encoder) write(s string) {
-	e.r.allocate(len(s))
+	e.grow(len(s))
 	e.b.WriteString(s)
+}
+
+// grow makes room for n bytes and counts what that allocates.
+func (e *encoder) grow(n int) {
+	if free := e.b.Cap() - e.b.Len(); n > free {
+		more := e.b.Cap() + n
+		e.r.allocate(e.b.Len() + more)
+		e.b.Grow(more)
+	}
 }
 
 func (e *encoder) value(v any) {
@@ -167,22 +176,42 @@ func (e *encoder) key(k any) {
 	e.write(`"` + s + `"`)
 }
 
-var jsonEscapes = map[rune]string{'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\f': `\f`, '\b': `\b`}
-
 func (e *encoder) quote(s string) {
-	e.r.work(len(s) / 64)
-	e.r.allocate(6 * len(s))
+	e.r.read(s, 64)
+	e.grow(len(s) + 2)
 	e.b.WriteByte('"')
-	for _, c := range s {
-		if escape, ok := jsonEscapes[c]; ok {
-			e.b.WriteString(escape)
-		} else if c < 0x20 || e.ascii && c > '~' {
-			for _, unit := range utf16.AppendRune(nil, c) {
-				fmt.Fprintf(&e.b, `\u%04x`, unit)
-			}
-		} else {
-			e.b.WriteRune(c)
+	for plain := e.plain(s); ; plain = e.plain(s) {
+		e.grow(plain + 12)
+		e.b.WriteString(s[:plain])
+		if s = s[plain:]; s == "" {
+			break
 		}
+		c, n := utf8.DecodeRuneInString(s)
+		e.r.work(1)
+		e.escape(c)
+		s = s[n:]
 	}
 	e.b.WriteByte('"')
+}
+
+// plain is how many bytes at the start of s stand for themselves.
+func (e *encoder) plain(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || e.ascii && c > '~' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// escape writes a character by its name or its number in UTF-16.
+func (e *encoder) escape(c rune) {
+	if i := strings.IndexRune("\"\\\n\r\t\f\b", c); i >= 0 {
+		e.b.WriteByte('\\')
+		e.b.WriteByte(`"\nrtfb`[i])
+		return
+	}
+	for _, unit := range utf16.AppendRune(nil, c) {
+		e.b.WriteString(`\u` + hex(rune(unit), 4))
+	}
 }

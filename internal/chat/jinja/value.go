@@ -17,10 +17,6 @@ func newTuple(items ...any) *tuple { return &tuple{items: items} }
 // markup is a string that the filters escape and safe have marked.
 type markup string
 
-// bigInteger are the digits of an integer that does not fit 64 bits. It can be
-// printed; what calculates with it fails.
-type bigInteger string
-
 // view is what items, keys and values of a dictionary return.
 type view struct {
 	kind  string // "dict_items", "dict_keys" or "dict_values"

@@ -3,12 +3,20 @@ package split
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dlclark/regexp2/v2"
 )
 
 // matchTimeout bounds the search for one match of an unknown pattern.
 const matchTimeout = 250 * time.Millisecond
+
+// All matches in a text may take textTimeout, and byteTimeout for each of its
+// bytes: some ten times what an honest pattern needs.
+const (
+	textTimeout = 500 * time.Millisecond
+	byteTimeout = 2 * time.Microsecond
+)
 
 // maxPattern bounds the length in bytes of an unknown pattern.
 const maxPattern = 64 << 10
@@ -17,6 +25,7 @@ const maxPattern = 64 << 10
 type backtracking struct {
 	re      *regexp2.Regexp
 	pattern string
+	budget  *Budget // nil gives each text its own
 }
 
 func compile(pattern string) (Pattern, error) {
@@ -32,16 +41,65 @@ func compile(pattern string) (Pattern, error) {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	re.MatchTimeout = matchTimeout
-	return backtracking{re, pattern}, nil
+	return backtracking{re: re, pattern: pattern}, nil
+}
+
+// Budget is the time that is left for what all patterns of unknown form search
+// in one text. It is not for concurrent use.
+type Budget struct{ left time.Duration }
+
+// NewBudget returns the time for a text of size bytes.
+func NewBudget(size int) *Budget {
+	return &Budget{textTimeout + time.Duration(size)*byteTimeout}
+}
+
+// Limit returns p with a budget.
+func (t *Budget) Limit(p Pattern) Pattern {
+	if b, ok := p.(backtracking); ok {
+		b.budget = t
+		return b
+	}
+	return p
 }
 
 func (b backtracking) Each(s string, match func(start, end int)) error {
-	all, err := b.re.FindAllStringIndex(s, -1)
-	if err != nil {
-		return fmt.Errorf("pattern %q: a match takes more than %v", b.pattern, matchTimeout)
+	budget := b.budget
+	if budget == nil {
+		budget = NewBudget(len(s))
 	}
-	for _, m := range all {
-		match(m[0], m[1])
+	begin := time.Now()
+	var found []span
+	err := b.re.FindRunesMatches([]rune(s), 0, func(v regexp2.MatchView) bool {
+		at, n, _ := v.GroupRange(0)
+		found = append(found, span{at, at + n})
+		return time.Since(begin) <= budget.left
+	})
+	budget.left -= time.Since(begin)
+	switch {
+	case err != nil:
+		return fmt.Errorf("pattern %q: a match takes more than %v", b.pattern, matchTimeout)
+	case budget.left < 0:
+		return fmt.Errorf("pattern %q: matches take more than %v and %v for each byte", b.pattern, textTimeout, byteTimeout)
+	}
+	place := places(s)
+	for _, f := range found {
+		match(place(f.start), place(f.end))
 	}
 	return nil
+}
+
+// span is the place of a match in characters.
+type span struct{ start, end int }
+
+// places returns the bytes where characters of s begin, when they are asked for
+// in order.
+func places(s string) func(character int) int {
+	at, done := 0, 0
+	return func(character int) int {
+		for ; done < character; done++ {
+			_, n := utf8.DecodeRuneInString(s[at:])
+			at += n
+		}
+		return at
+	}
 }
