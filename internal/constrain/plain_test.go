@@ -28,10 +28,12 @@ func TestPlainTokens(t *testing.T) {
 			if s.plainRoom() > 0 {
 				quick++
 			}
-			all := v.walk(m, s, infinite-1)
-			require.Equal(t, all.bits, v.walk(m, s, infinite).bits, "%s before %q", schema, b)
-			require.LessOrEqual(t, all.worst, v.walk(m, s, infinite).worst)
-			like := v.walk(m, v.like(m, s), infinite)
+			for _, limit := range []int64{infinite, s.cost + 5, s.cost, s.cost - 1, s.cost / 2} {
+				all, got := v.walkEvery(m, s, limit), v.walk(m, s, limit)
+				require.Equal(t, all.bits, got.bits, "%s before %q", schema, b)
+				require.LessOrEqual(t, all.worst, got.worst)
+			}
+			all, like := v.walkEvery(m, s, infinite), v.walk(m, v.like(m, s), infinite)
 			require.Equal(t, all.bits, like.bits, "%s before %q", schema, b)
 			require.LessOrEqual(t, all.worst, like.worst)
 			if next := m.step(s, b); next != dead {
@@ -40,4 +42,11 @@ func TestPlainTokens(t *testing.T) {
 		}
 		require.Equal(t, schema != `{"type":"string","maxLength":0}` && schema != `{"type":"string","pattern":"^[^a]*$"}`, quick > 0, schema)
 	}
+}
+
+// walkEvery is walk without shortcuts.
+func (v *Vocabulary) walkEvery(m *matcher, s *state, limit int64) *mask {
+	out := &mask{bits: v.bitset(), odd: v.bitset()}
+	v.walkTrie(out, &v.all, m, s, limit)
+	return out
 }

@@ -79,11 +79,18 @@ type mask struct {
 // enough to complete the text.
 func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
 	out := &mask{bits: v.bitset(), odd: v.bitset()}
-	t := &v.all
-	if room := s.plainRoom(); room > 0 && limit >= infinite {
-		t, out.worst = &v.special, s.cost
+	if room := s.plainRoom(); room > 0 && limit >= s.cost { // plain tokens lead no farther from the end
 		copy(out.bits, v.plain[min(room, int64(len(v.plain)-1))])
+		out.worst = s.cost
+		v.walkTrie(out, &v.special, m, s, limit)
+	} else {
+		v.walkTrie(out, &v.all, m, s, limit)
 	}
+	return out
+}
+
+// walkTrie adds the tokens of a trie to a mask.
+func (v *Vocabulary) walkTrie(out *mask, t *trie, m *matcher, s *state, limit int64) {
 	path := []*state{s}
 	for i := 0; i < len(t.nodes); {
 		n := &t.nodes[i]
@@ -104,5 +111,4 @@ func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
 		}
 		i++
 	}
-	return out
 }
