@@ -1,7 +1,9 @@
 package reference
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // parallelOps is the work, in arithmetic operations, below which a step runs
@@ -9,22 +11,39 @@ import (
 const parallelOps = 1 << 17
 
 // pool shares the units of a step between goroutines. Every unit computes its
-// results alone and in one order, so the split changes no bits.
+// results alone and in one order, so who takes it changes no bits.
+//
+// A token has hundreds of steps of a few microseconds. So a worker without work
+// looks for the next step for a while before it sleeps, and takes units as it
+// gets to them.
 type pool struct {
 	workers []*worker
-	group   sync.WaitGroup
+	group   sync.WaitGroup // of the goroutines
+
+	// of the step that runs
+	step  *step
+	units int64
+	take  int64        // units at a time
+	taken atomic.Int64 // units, and beyond
+
+	steps   atomic.Uint32 // that were begun, and the end of the pool
+	working atomic.Int32  // workers that are not done with the step
+	closed  bool
 }
 
 // worker is one goroutine with its scratch memory; worker 0 is the caller's.
 type worker struct {
 	scratch scratch
-	work    chan task
+	asleep  atomic.Bool
+	wake    chan struct{}
 }
 
-type task struct {
-	step   *step
-	lo, hi int
-}
+// A worker looks for a step spins times, about a tenth of a millisecond, and
+// lets other goroutines run every yields times.
+const (
+	spins  = 1 << 17
+	yields = 1 << 11
+)
 
 // scratch is the memory that a kernel may use while it runs.
 type scratch struct {
@@ -40,45 +59,90 @@ type scratch struct {
 func newPool(threads, context, rows, groups int) *pool {
 	p := &pool{workers: make([]*worker, max(threads, 1))}
 	for i := range p.workers {
-		w := &worker{}
+		w := &worker{wake: make(chan struct{}, 1)}
 		w.scratch.scores = make([]float32, context)
 		w.scratch.acc = make([]float32, rows*lanes)
 		w.scratch.block = newBlockScratch(groups)
 		p.workers[i] = w
 		if i > 0 {
-			w.work = make(chan task)
-			go p.serve(w)
+			p.group.Go(func() { p.serve(w) })
 		}
 	}
 	return p
 }
 
+// serve works on each step until the pool is closed.
 func (p *pool) serve(w *worker) {
-	for t := range w.work {
-		t.step.run(&w.scratch, t.lo, t.hi)
-		p.group.Done()
+	for seen := uint32(0); ; seen++ {
+		p.await(w, seen)
+		if p.closed {
+			return
+		}
+		p.work(w)
+		p.working.Add(-1)
+	}
+}
+
+// await returns when more steps than seen were begun.
+func (p *pool) await(w *worker, seen uint32) {
+	for i := 1; p.steps.Load() == seen; i++ {
+		switch {
+		case i%yields == 0:
+			runtime.Gosched()
+		case i > spins:
+			w.asleep.Store(true)
+			if p.steps.Load() == seen || !w.asleep.CompareAndSwap(true, false) {
+				<-w.wake
+			}
+			return
+		}
+	}
+}
+
+// work takes units of the step until there are none.
+func (p *pool) work(w *worker) {
+	for {
+		hi := p.taken.Add(p.take)
+		lo := hi - p.take
+		if lo >= p.units {
+			return
+		}
+		p.step.run(&w.scratch, int(lo), int(min(hi, p.units)))
+	}
+}
+
+// begin lets the workers see what was set before it.
+func (p *pool) begin() {
+	p.steps.Add(1)
+	for _, w := range p.workers[1:] {
+		if w.asleep.CompareAndSwap(true, false) {
+			w.wake <- struct{}{}
+		}
 	}
 }
 
 func (p *pool) close() {
-	for _, w := range p.workers[1:] {
-		close(w.work)
-	}
+	p.closed = true
+	p.begin()
+	p.group.Wait()
 }
 
 // run executes a step whose cost is for its full number of rows.
 func (p *pool) run(s *step, rows int) {
 	units := s.units(rows)
-	n := min(len(p.workers), units)
-	if s.opsPerRow*int64(rows) < parallelOps {
-		n = 1
+	if n := len(p.workers); n == 1 || units == 1 || s.opsPerRow*int64(rows) < parallelOps {
+		s.run(&p.workers[0].scratch, 0, units)
+		return
 	}
-	for i := 1; i < n; i++ {
-		p.group.Add(1)
-		p.workers[i].work <- task{s, units * i / n, units * (i + 1) / n}
-	}
-	s.run(&p.workers[0].scratch, 0, units/max(n, 1))
-	if n > 1 {
-		p.group.Wait()
+	p.step, p.units = s, int64(units)
+	p.take = max(1, p.units/int64(8*len(p.workers)))
+	p.taken.Store(0)
+	p.working.Store(int32(len(p.workers) - 1))
+	p.begin()
+	p.work(p.workers[0])
+	for i := 1; p.working.Load() > 0; i++ {
+		if i%yields == 0 {
+			runtime.Gosched()
+		}
 	}
 }
