@@ -79,12 +79,22 @@ const oddPenalty = 20
 // mask copies the logits, with -Inf for what is not allowed.
 func (g *Guide) mask(logits []float32, allow *mask) {
 	g.masked = append(g.masked[:0], logits...)
-	for id := range g.masked {
-		switch {
-		case id >= len(g.vocab.tokens) || !allow.bits.has(id):
-			g.masked[id] = float32(math.Inf(-1))
-		case allow.odd.has(id):
-			g.masked[id] -= oddPenalty
+	never := float32(math.Inf(-1))
+	for id := len(g.vocab.tokens); id < len(g.masked); id++ {
+		g.masked[id] = never
+	}
+	for i, bits := range allow.bits {
+		first, odd := 64*i, allow.odd[i]
+		if bits == math.MaxUint64 && odd == 0 {
+			continue
+		}
+		for j := range g.masked[first:min(first+64, len(g.vocab.tokens))] {
+			switch bit := uint64(1) << j; {
+			case bits&bit == 0:
+				g.masked[first+j] = never
+			case odd&bit != 0:
+				g.masked[first+j] -= oddPenalty
+			}
 		}
 	}
 	if g.state.accepts() {

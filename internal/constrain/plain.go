@@ -1,7 +1,6 @@
 package constrain
 
 import (
-	"math"
 	"slices"
 	"unicode/utf8"
 )
@@ -11,8 +10,6 @@ import (
 // follow, if its length allows, and need no walk.
 
 type bitset []uint64
-
-func (b bitset) has(id int) bool { return b[id/64]>>(id%64)&1 != 0 }
 
 func (b bitset) add(id int32) { b[id/64] |= 1 << (id % 64) }
 
@@ -52,17 +49,31 @@ func plainCharacters(token []byte) (n int, ok bool) {
 	return utf8.RuneCount(token), utf8.Valid(token)
 }
 
-// plainRoom returns how many characters may follow in s, inside a string of any
-// characters, or 0 for all other states.
-func (s *state) plainRoom() int64 {
-	it := s.insideAnything()
-	switch {
-	case it == nil:
-		return 0
-	case it.spec.text.most < 0:
-		return math.MaxInt64
+// addPlain adds the plain tokens that may follow in s, inside a string of any
+// characters. None leads farther from the end.
+func (v *Vocabulary) addPlain(out *mask, m *matcher, s *state, limit int64) {
+	it := *s.insideAnything()
+	t, count := it.spec.text, it.count
+	most := int64(len(v.plain) - 1)
+	if t.most >= 0 {
+		most = min(most, t.most-count)
 	}
-	return it.spec.text.most - it.count
+	if limit >= s.cost {
+		copy(out.bits, v.plain[most])
+		out.worst = s.cost
+		return
+	}
+	for n := int64(1); n <= most; n++ {
+		it.count = t.counted(count + n)
+		next := m.one(m.push(it, s.stacks[0].rest))
+		if !v.closes(m, next, limit) {
+			continue
+		}
+		out.worst = max(out.worst, next.cost)
+		for i, word := range v.plain[n] {
+			out.bits[i] |= word &^ v.plain[n-1][i]
+		}
+	}
 }
 
 // insideAnything returns the item of the only reading, between two characters of

@@ -25,7 +25,7 @@ func TestPlainTokens(t *testing.T) {
 		s := m.start()
 		quick := 0
 		for _, b := range []byte(` ["é\n\u00e9éé€x😀xxxx"`) {
-			if s.plainRoom() > 0 {
+			if s.insideAnything() != nil {
 				quick++
 			}
 			for _, limit := range []int64{infinite, s.cost + 5, s.cost, s.cost - 1, s.cost / 2} {
@@ -40,7 +40,7 @@ func TestPlainTokens(t *testing.T) {
 				s = next
 			}
 		}
-		require.Equal(t, schema != `{"type":"string","maxLength":0}` && schema != `{"type":"string","pattern":"^[^a]*$"}`, quick > 0, schema)
+		require.Equal(t, schema != `{"type":"string","pattern":"^[^a]*$"}`, quick > 0, schema)
 	}
 }
 

@@ -79,9 +79,8 @@ type mask struct {
 // enough to complete the text.
 func (v *Vocabulary) walk(m *matcher, s *state, limit int64) *mask {
 	out := &mask{bits: v.bitset(), odd: v.bitset()}
-	if room := s.plainRoom(); room > 0 && limit >= s.cost { // plain tokens lead no farther from the end
-		copy(out.bits, v.plain[min(room, int64(len(v.plain)-1))])
-		out.worst = s.cost
+	if s.insideAnything() != nil {
+		v.addPlain(out, m, s, limit)
 		v.walkTrie(out, &v.special, m, s, limit)
 	} else {
 		v.walkTrie(out, &v.all, m, s, limit)
