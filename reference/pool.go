@@ -14,22 +14,31 @@ const parallelOps = 1 << 17
 // results alone and in one order, so who takes it changes no bits.
 //
 // A token has hundreds of steps of a few microseconds. So a worker without work
-// looks for the next step for a while before it sleeps, and takes units as it
-// gets to them.
+// looks for the next step for a while before it sleeps. Workers take units as
+// they get to them, and nobody waits for one that has none: where other
+// programs use the processors, the caller does the work of those that do not run.
 type pool struct {
 	workers []*worker
 	group   sync.WaitGroup // of the goroutines
 
-	// of the step that runs
-	step  *step
-	units int64
-	take  int64        // units at a time
-	taken atomic.Int64 // units, and beyond
+	current atomic.Pointer[share]
+	begun   atomic.Uint32 // steps, and the end of the pool
+	closed  atomic.Bool
 
-	steps   atomic.Uint32 // that were begun, and the end of the pool
-	working atomic.Int32  // workers that are not done with the step
-	closed  bool
+	waiting  atomic.Bool // the caller sleeps until the step is done
+	finished chan struct{}
 }
+
+// share is what is left of a step that runs. One that does not run has been
+// taken beyond any end, so that a worker that comes late finds nothing.
+type share struct {
+	run         func(s *scratch, lo, hi int)
+	units       atomic.Int64
+	size        atomic.Int64 // units taken at a time
+	taken, done atomic.Int64 // units
+}
+
+const beyond = 1 << 40
 
 // worker is one goroutine with its scratch memory; worker 0 is the caller's.
 type worker struct {
@@ -38,8 +47,8 @@ type worker struct {
 	wake    chan struct{}
 }
 
-// A worker looks for a step spins times, about a tenth of a millisecond, and
-// lets other goroutines run every yields times.
+// A worker looks for a step spins times, about a tenth of a millisecond, and the
+// caller for the end of one; they let other goroutines run every yields times.
 const (
 	spins  = 1 << 17
 	yields = 1 << 11
@@ -57,7 +66,7 @@ type scratch struct {
 }
 
 func newPool(threads, context, rows, groups int) *pool {
-	p := &pool{workers: make([]*worker, max(threads, 1))}
+	p := &pool{workers: make([]*worker, max(threads, 1)), finished: make(chan struct{}, 1)}
 	for i := range p.workers {
 		w := &worker{wake: make(chan struct{}, 1)}
 		w.scratch.scores = make([]float32, context)
@@ -71,49 +80,55 @@ func newPool(threads, context, rows, groups int) *pool {
 	return p
 }
 
-// serve works on each step until the pool is closed.
+// serve works on steps until the pool is closed.
 func (p *pool) serve(w *worker) {
-	for seen := uint32(0); ; seen++ {
-		p.await(w, seen)
-		if p.closed {
-			return
+	seen := uint32(0)
+	for !p.closed.Load() {
+		if s := p.current.Load(); s != nil && p.work(w, s) && p.waiting.CompareAndSwap(true, false) {
+			p.finished <- struct{}{}
 		}
-		p.work(w)
-		p.working.Add(-1)
+		seen = p.await(w, seen)
 	}
 }
 
-// await returns when more steps than seen were begun.
-func (p *pool) await(w *worker, seen uint32) {
-	for i := 1; p.steps.Load() == seen; i++ {
+// await returns when more steps than seen were begun, and how many.
+func (p *pool) await(w *worker, seen uint32) uint32 {
+	for i := 1; ; i++ {
+		begun := p.begun.Load()
 		switch {
+		case begun != seen:
+			return begun
 		case i%yields == 0:
 			runtime.Gosched()
 		case i > spins:
 			w.asleep.Store(true)
-			if p.steps.Load() == seen || !w.asleep.CompareAndSwap(true, false) {
+			if p.begun.Load() == seen || !w.asleep.CompareAndSwap(true, false) {
 				<-w.wake
 			}
-			return
+			i = 0
 		}
 	}
 }
 
-// work takes units of the step until there are none.
-func (p *pool) work(w *worker) {
+// work takes units of a step until there are none, and reports whether it did
+// the last.
+func (p *pool) work(w *worker, s *share) (last bool) {
 	for {
-		hi := p.taken.Add(p.take)
-		lo := hi - p.take
-		if lo >= p.units {
-			return
+		size := s.size.Load()
+		lo := s.taken.Add(size) - size
+		units := s.units.Load()
+		if lo >= units {
+			return last
 		}
-		p.step.run(&w.scratch, int(lo), int(min(hi, p.units)))
+		hi := min(lo+size, units)
+		s.run(&w.scratch, int(lo), int(hi))
+		last = s.done.Add(hi-lo) == units
 	}
 }
 
-// begin lets the workers see what was set before it.
+// begin tells the workers that there is something new.
 func (p *pool) begin() {
-	p.steps.Add(1)
+	p.begun.Add(1)
 	for _, w := range p.workers[1:] {
 		if w.asleep.CompareAndSwap(true, false) {
 			w.wake <- struct{}{}
@@ -122,7 +137,7 @@ func (p *pool) begin() {
 }
 
 func (p *pool) close() {
-	p.closed = true
+	p.closed.Store(true)
 	p.begin()
 	p.group.Wait()
 }
@@ -134,15 +149,31 @@ func (p *pool) run(s *step, rows int) {
 		s.run(&p.workers[0].scratch, 0, units)
 		return
 	}
-	p.step, p.units = s, int64(units)
-	p.take = max(1, p.units/int64(8*len(p.workers)))
-	p.taken.Store(0)
-	p.working.Store(int32(len(p.workers) - 1))
+	share := s.share
+	share.units.Store(int64(units))
+	share.size.Store(max(1, int64(units/(8*len(p.workers)))))
+	share.done.Store(0)
+	share.taken.Store(0)
+	p.current.Store(share)
 	p.begin()
-	p.work(p.workers[0])
-	for i := 1; p.working.Load() > 0; i++ {
-		if i%yields == 0 {
+	if !p.work(p.workers[0], share) {
+		p.finish(share)
+	}
+	share.taken.Store(beyond)
+}
+
+// finish waits until all units of a step are done.
+func (p *pool) finish(s *share) {
+	for i := 1; s.done.Load() < s.units.Load(); i++ {
+		switch {
+		case i%yields == 0:
 			runtime.Gosched()
+		case i > spins:
+			p.waiting.Store(true)
+			if s.done.Load() < s.units.Load() || !p.waiting.CompareAndSwap(true, false) {
+				<-p.finished // or an earlier step's: look again
+			}
+			i = 0
 		}
 	}
 }

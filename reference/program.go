@@ -33,6 +33,7 @@ type step struct {
 	opsPerRow int64
 	units     func(rows int) int // independent units of work
 	run       func(s *scratch, lo, hi int)
+	share     *share // of a kernel
 }
 
 // call is a call of a private function.
@@ -110,6 +111,10 @@ func (c *compiler) function(f *ir.Func) (*function, error) {
 		out.results = append(out.results, b.value(r))
 	}
 	out.steps = b.steps
+	for i := range out.steps {
+		s := &out.steps[i]
+		s.share = &share{run: s.run}
+	}
 	c.functions[f] = out
 	return out, nil
 }
