@@ -34,7 +34,7 @@ func newChat(a *app) *cobra.Command {
 		Long: `Talk to a model on the CPU reference, with the chat template that it comes with.
 
 On a terminal, Enter sends a message; a line that ends in \ goes on in the next one, and so does pasted text.
-Ctrl-C stops an answer, or clears the line; Ctrl-D on an empty line ends. /help lists the commands.
+Ctrl-C stops an answer, or clears the message; Ctrl-D on an empty line ends. /help lists the commands.
 From a pipe, each line is a message, or with --whole the input as a whole; answers go to stdout.`,
 		Example: `  lpuctl chat model.gguf
   lpuctl chat model.gguf --system "Answer in one sentence." --temp 0.2

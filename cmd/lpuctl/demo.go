@@ -31,7 +31,7 @@ func newDemo(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "The whole promise on a real trained model inside the binary",
-		Long: `Take stories260K, a trained Llama of 260 thousand parameters, from its checkpoint through the
+		Long: `Take stories260K, a small trained Llama, from its checkpoint through the
 graph to MLIR; compile and run it; and compare it with the CPU reference bit for bit, the reference with
 logits recorded by Hugging Face transformers, and its text with that of llama2.c.`,
 		Example: "  lpuctl demo\n  lpuctl demo -o json",

@@ -76,7 +76,7 @@ func errorText(err error) string {
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "lpuctl",
-		Short:         "Take a Llama-family checkpoint to Groq's LPU and prove that it arrived intact",
+		Short:         "Take a checkpoint of the Llama family to MLIR and prove that it arrived intact",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// Arguments and flags have been checked when this runs.
