@@ -61,6 +61,11 @@ func TestWriteOpen(t *testing.T) {
 		Offset: plan.Weights[4].Offset[1], SHA256: index.Tensors[7].SHA256,
 	}, index.Tensors[7])
 	require.Equal(t, []string{WeightsFile, IndexFile}, names(t, dir))
+	for _, name := range names(t, dir) {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.EqualValues(t, 0o444, info.Mode()&0o444, "%s is for all to read, as the module beside it is", name)
+	}
 }
 
 func names(t testing.TB, dir string) []string {

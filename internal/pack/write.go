@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/lpuctl/lpuctl/internal/atomicfile"
 )
 
 // The files that Write makes in a folder.
@@ -20,7 +22,7 @@ const (
 // call.
 func Write(ctx context.Context, dir string, plan *Plan, src Source, progress func(n int64)) (*Index, error) {
 	index := newIndex(plan)
-	err := atomically(filepath.Join(dir, WeightsFile), func(f *os.File) error {
+	err := atomicfile.Write(filepath.Join(dir, WeightsFile), 0o644, func(f *os.File) error {
 		if err := writeArrays(ctx, f, plan, src, progress); err != nil {
 			return err
 		}
@@ -29,7 +31,7 @@ func Write(ctx context.Context, dir string, plan *Plan, src Source, progress fun
 	if err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
-	err = atomically(filepath.Join(dir, IndexFile), func(f *os.File) error {
+	err = atomicfile.Write(filepath.Join(dir, IndexFile), 0o644, func(f *os.File) error {
 		enc := json.NewEncoder(f)
 		enc.SetIndent("", " ")
 		return enc.Encode(index)
@@ -77,22 +79,4 @@ func writeArrays(ctx context.Context, f *os.File, plan *Plan, src Source, progre
 		}
 		return nil
 	})
-}
-
-// atomically writes a file under a temporary name and renames it when write
-// has succeeded; otherwise nothing is left behind.
-func atomically(path string, write func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
