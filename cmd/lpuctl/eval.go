@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,7 +47,7 @@ Tokens of a text are not independent, so the true errors are somewhat larger.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkOutput(f.output); err != nil {
+			if err := cmp.Or(checkOutput(f.output), checkCount("threads", f.threads, 0)); err != nil {
 				return err
 			}
 			if f.text == "" || f.context < 0 {

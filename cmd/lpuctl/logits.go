@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -65,6 +66,9 @@ With --ids no tokenizer is needed.`,
 			}
 			if f.engine != "reference" && f.engine != "mlir" {
 				return usagef("--engine %s: want reference or mlir", f.engine)
+			}
+			if err := cmp.Or(checkCount("decode", f.decode, 0), checkCount("threads", f.threads, 0)); err != nil {
+				return err
 			}
 			return a.logits(cmd.Context(), &f, args[0])
 		},

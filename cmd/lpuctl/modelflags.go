@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,6 +47,9 @@ func complete(cmd *cobra.Command, flag string, values []string) {
 // options turns the flags into the options of the graph for a model.
 func (g *graphFlags) options(m *model.Model) (model.Options, error) {
 	o := model.Options{Kind: g.kind, Context: g.context, Prefill: g.prefill}
+	if err := cmp.Or(checkCount("context", g.context, 0), checkCount("prefill", g.prefill, 0)); err != nil {
+		return o, err
+	}
 	switch g.quant {
 	case "none":
 	case "int4", "int8":

@@ -80,7 +80,7 @@ func parseBias(text string) (sample.Bias, error) {
 // with 16 instead of 32, by 25 % with 8, by 80 % with 4.
 const promptChunk = 16
 
-// checkCount refuses a flag below least, which stands for a default.
+// checkCount refuses a flag below least.
 func checkCount(flag string, n, least int) error {
 	if n < least {
 		return usagef("--%s %d: want at least %d", flag, n, least)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,7 @@ Exit code 3 when numbers differ. What cannot be checked for want of a tool is sa
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkOutput(f.output); err != nil {
+			if err := cmp.Or(checkOutput(f.output), checkCount("threads", f.threads, 0)); err != nil {
 				return err
 			}
 			if f.prompt < 1 || f.decode < 0 {
