@@ -62,8 +62,8 @@ func TestCostFalls(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		text := generate(t, g, v, tokens, int(g.Shortest())+40, uint64(i))
 		m := newMatcher(g)
+		text := generate(t, m, v, tokens, int(g.Shortest())+40, uint64(i))
 		s := m.start()
 		for at := 0; ; at++ {
 			require.LessOrEqual(t, nearest(m, s), max(0, s.cost-1), "%s: %q", c.Schema, text[:at])

@@ -21,7 +21,7 @@ func FuzzCompile(f *testing.F) {
 		if err != nil || g.Shortest() > 200 {
 			return
 		}
-		text := generate(t, g, v, tokens, int(g.Shortest())+int(seed%50), seed)
+		text := generate(t, newMatcher(g), v, tokens, int(g.Shortest())+int(seed%50), seed)
 		require.True(t, json.Valid(text), "%s", text)
 		require.True(t, g.Match(text), "%s", text)
 	})

@@ -1,6 +1,7 @@
 package constrain
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -112,7 +113,7 @@ func (m *matcher) intern(stacks []*stack) *state {
 	stacks = m.merge(stacks)
 	slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
 	if len(stacks) > maxReadings {
-		slices.SortStableFunc(stacks, func(a, b *stack) int { return int(a.cost - b.cost) })
+		slices.SortStableFunc(stacks, func(a, b *stack) int { return cmp.Compare(a.cost, b.cost) })
 		stacks = stacks[:maxReadings]
 		slices.SortFunc(stacks, func(a, b *stack) int { return a.id - b.id })
 	}
@@ -177,8 +178,9 @@ func (m *matcher) step(s *state, b byte) *state {
 func (s *state) accepts() bool { return s.cost == 0 }
 
 // Match reports whether text is a JSON text that the grammar accepts.
-func (g *Grammar) Match(text []byte) bool {
-	m := newMatcher(g)
+func (g *Grammar) Match(text []byte) bool { return newMatcher(g).match(text) }
+
+func (m *matcher) match(text []byte) bool {
 	s := m.start()
 	for _, b := range text {
 		if s = m.step(m.compact(s), b); s == dead {

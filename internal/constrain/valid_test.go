@@ -46,10 +46,17 @@ func (l lottery) Pick(logits []float32) (int, error) {
 	return left[l.random.IntN(len(left))], nil
 }
 
-// generate returns a text of at most n tokens.
-func generate(t testing.TB, g *Grammar, v *Vocabulary, tokens [][]byte, n int, seed uint64) []byte {
-	guide, err := NewGuide(g, v, n, lottery{rand.New(rand.NewPCG(seed, 1))})
+// guideOf returns a guide over the states that a matcher has met with others.
+func guideOf(t testing.TB, m *matcher, v *Vocabulary, n int, pick Picker) *Guide {
+	guide, err := NewGuide(m.g, v, n, pick)
 	require.NoError(t, err)
+	guide.m, guide.state = m, m.start()
+	return guide
+}
+
+// generate returns a text of at most n tokens.
+func generate(t testing.TB, m *matcher, v *Vocabulary, tokens [][]byte, n int, seed uint64) []byte {
+	guide := guideOf(t, m, v, n, lottery{rand.New(rand.NewPCG(seed, 1))})
 	var text []byte
 	for range n {
 		id, err := guide.Pick(make([]float32, len(tokens)))
@@ -76,7 +83,7 @@ func TestGeneratedTextIsValid(t *testing.T) {
 		valid := constraintest.NewValidator(t, c.Schema)
 		m := newMatcher(g)
 		for seed, more := range []int{0, 1, 3, 10, 30, 100} {
-			valid.Require(t, generate(t, g, v, tokens, int(v.closing(m, m.start()))+more, uint64(seed)))
+			valid.Require(t, generate(t, m, v, tokens, int(v.closing(m, m.start()))+more, uint64(seed)))
 			texts++
 		}
 	}
@@ -115,6 +122,18 @@ func cut(text []byte, tokens [][]byte, random *rand.Rand) []int {
 	return ids
 }
 
+// requireTokens follows a document whose tokens are ids. The guide may use three
+// tokens for each byte: where fewer are left, it may want a shorter text.
+func requireTokens(t *testing.T, m *matcher, v *Vocabulary, text []byte, ids []int) {
+	ids = append(ids, v.ends[0])
+	guide := guideOf(t, m, v, int(m.g.Shortest())+3*len(text), &script{t, ids, text})
+	logits := make([]float32, len(v.tokens))
+	for range ids {
+		_, err := guide.Pick(logits)
+		require.NoError(t, err)
+	}
+}
+
 // TestEveryTokenizationIsAllowed follows valid documents token by token, cut in
 // several ways.
 func TestEveryTokenizationIsAllowed(t *testing.T) {
@@ -126,18 +145,13 @@ func TestEveryTokenizationIsAllowed(t *testing.T) {
 		if err != nil {
 			continue
 		}
+		m := newMatcher(g)
 		for _, test := range c.Tests {
 			if !test.Valid || leftOut(c.File, string(test.Data)) {
 				continue
 			}
 			for range 2 {
-				ids := append(cut(test.Data, tokens, random), len(tokens)-1)
-				guide, err := NewGuide(g, v, int(g.Shortest())+3*len(test.Data), &script{t, ids, test.Data})
-				require.NoError(t, err)
-				for range ids {
-					_, err := guide.Pick(make([]float32, len(tokens)))
-					require.NoError(t, err)
-				}
+				requireTokens(t, m, v, test.Data, cut(test.Data, tokens, random))
 			}
 			followed++
 		}
