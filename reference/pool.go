@@ -29,16 +29,15 @@ type pool struct {
 	finished chan struct{}
 }
 
-// share is what is left of a step that runs. One that does not run has been
-// taken beyond any end, so that a worker that comes late finds nothing.
+// share is what is left of a step that runs, from the last unit to the first.
+// Left alone says which units someone takes: a worker that comes late, even into
+// another run of the step, takes what is there then, or nothing.
 type share struct {
-	run         func(s *scratch, lo, hi int)
-	units       atomic.Int64
-	size        atomic.Int64 // units taken at a time
-	taken, done atomic.Int64 // units
+	run     func(s *scratch, lo, hi int)
+	size    atomic.Int64 // units taken at a time
+	left    atomic.Int64 // units that nobody has taken; with none, 0 or less
+	pending atomic.Int64 // units that are not done
 }
-
-const beyond = 1 << 40
 
 // worker is one goroutine with its scratch memory; worker 0 is the caller's.
 type worker struct {
@@ -115,14 +114,14 @@ func (p *pool) await(w *worker, seen uint32) uint32 {
 func (p *pool) work(w *worker, s *share) (last bool) {
 	for {
 		size := s.size.Load()
-		lo := s.taken.Add(size) - size
-		units := s.units.Load()
-		if lo >= units {
+		lo := s.left.Add(-size)
+		hi := lo + size
+		if hi <= 0 {
 			return last
 		}
-		hi := min(lo+size, units)
+		lo = max(lo, 0)
 		s.run(&w.scratch, int(lo), int(hi))
-		last = s.done.Add(hi-lo) == units
+		last = s.pending.Add(lo-hi) == 0
 	}
 }
 
@@ -150,27 +149,25 @@ func (p *pool) run(s *step, rows int) {
 		return
 	}
 	share := s.share
-	share.units.Store(int64(units))
 	share.size.Store(max(1, int64(units/(8*len(p.workers)))))
-	share.done.Store(0)
-	share.taken.Store(0)
+	share.pending.Store(int64(units))
+	share.left.Store(int64(units))
 	p.current.Store(share)
 	p.begin()
 	if !p.work(p.workers[0], share) {
 		p.finish(share)
 	}
-	share.taken.Store(beyond)
 }
 
 // finish waits until all units of a step are done.
 func (p *pool) finish(s *share) {
-	for i := 1; s.done.Load() < s.units.Load(); i++ {
+	for i := 1; s.pending.Load() > 0; i++ {
 		switch {
 		case i%yields == 0:
 			runtime.Gosched()
 		case i > spins:
 			p.waiting.Store(true)
-			if s.done.Load() < s.units.Load() || !p.waiting.CompareAndSwap(true, false) {
+			if s.pending.Load() > 0 || !p.waiting.CompareAndSwap(true, false) {
 				<-p.finished // or an earlier step's: look again
 			}
 			i = 0
