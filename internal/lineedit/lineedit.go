@@ -9,7 +9,6 @@ package lineedit
 
 import (
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -54,7 +53,9 @@ func (e *Editor) Read() (string, error) {
 				return e.finish(), err
 			}
 		}
-		e.draw()
+		if !e.keys.pasting { // what comes in many pieces is shown once
+			e.draw()
+		}
 		typed, err := e.terminal.Next()
 		if err != nil {
 			e.finish()
@@ -92,10 +93,15 @@ func (e *Editor) size() (columns, rows int) {
 	return columns, rows
 }
 
-// finish ends what is shown, and returns the message.
-func (e *Editor) finish() string {
+// leave ends what is shown.
+func (e *Editor) leave() {
 	columns, _ := e.size()
 	e.write(func(out *strings.Builder) { e.screen.leave(out, &e.text, columns) })
+}
+
+// finish ends what is shown, and returns the message.
+func (e *Editor) finish() string {
+	e.leave()
 	s := e.text.s
 	if s != "" && (len(e.history) == 0 || e.history[len(e.history)-1] != s) {
 		e.history = append(e.history, s)
@@ -119,8 +125,9 @@ func (e *Editor) press(k key, typed string) (done bool, err error) {
 			return true, io.EOF
 		}
 		t.erase(t.right())
-	case interrupt:
-		e.drop()
+	case interrupt: // what was typed stays on the screen
+		e.leave()
+		e.begin()
 	case clearScreen:
 		e.write(func(out *strings.Builder) { out.WriteString("\x1b[H\x1b[2J") })
 		e.screen = screen{}
@@ -175,13 +182,6 @@ func (e *Editor) goesOn() bool {
 	return ok
 }
 
-// drop leaves what was typed on the screen, and begins anew.
-func (e *Editor) drop() {
-	columns, _ := e.size()
-	e.write(func(out *strings.Builder) { e.screen.leave(out, &e.text, columns) })
-	e.begin()
-}
-
 // vertical moves the cursor by a line, or from the first and last one through the
 // history.
 func (e *Editor) vertical(by int) {
@@ -196,6 +196,9 @@ func (e *Editor) vertical(by int) {
 		e.draft = e.text.s
 	}
 	e.recalled = to
-	s := slices.Concat(e.history, []string{e.draft})[to]
+	s := e.draft
+	if to < len(e.history) {
+		s = e.history[to]
+	}
 	e.text = text{s, len(s)}
 }

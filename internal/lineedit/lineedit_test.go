@@ -3,6 +3,7 @@ package lineedit
 import (
 	"cmp"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -199,6 +200,28 @@ func TestPasteInPieces(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "one\ntwo\nü[!", got, "cut at %d", cut)
 	}
+}
+
+// TestPasteIsShownOnce: a long text, which comes in many pieces, is laid out once
+// for all of them.
+func TestPasteIsShownOnce(t *testing.T) {
+	typed := slices.Concat([]string{"\x1b[200~"}, slices.Repeat([]string{"some words\r"}, 1000), []string{"\x1b[201~", "!", "\r"})
+	c := &counted{console: newConsole(80, 24, typed...)}
+	got, err := New(c).Read()
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat("some words\n", 1000)+"!", got)
+	require.Equal(t, 6, c.writes, "pasteOn, the prompt, the text, the text with its mark, the message, pasteOff")
+}
+
+// counted is a console that counts what is written.
+type counted struct {
+	*console
+	writes int
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	c.writes++
+	return c.console.Write(b)
 }
 
 func TestEnd(t *testing.T) {
