@@ -160,8 +160,9 @@ func (a *app) printAnswer(answer any, output string) error {
 
 // parseIDs reads ids separated by white space or commas, or a JSON array of them.
 func parseIDs(text string) ([]int, error) {
-	if list, ok := strings.CutPrefix(strings.TrimSpace(text), "["); ok {
-		text = strings.TrimSuffix(list, "]")
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		text = text[1 : len(text)-1]
 	}
 	var ids []int
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {

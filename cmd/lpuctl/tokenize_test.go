@@ -43,6 +43,7 @@ func TestTokenizeRefuses(t *testing.T) {
 		{[]string{"5", "--decode", "--offsets"}, "", exitUsage, "--offsets are for text"},
 		{[]string{"a", "--skip-special"}, "", exitUsage, "--skip-special needs --decode"},
 		{[]string{"[1,x]", "--decode"}, "", exitUsage, `token id "x"`},
+		{[]string{"[1,2", "--decode"}, "", exitUsage, `token id "[1"`},
 		{[]string{"--jsonl"}, "null\n", exitError, "line 1: want a JSON string: null is none"},
 		{[]string{"--jsonl", "--decode"}, "[1]\nnull\n", exitError, "line 2: want a JSON array of ids: null is none"},
 	} {
