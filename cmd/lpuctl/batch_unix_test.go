@@ -179,6 +179,7 @@ func TestBatchRunSignal(t *testing.T) {
 }
 
 func TestBatchRunOnTerminal(t *testing.T) {
+	t.Setenv("TERM", "xterm")
 	chatServer(t, nil)
 	in := writeRequests(t, 40)
 	shown := onTerminal(t, process(t, "batch", "run", in, "-o", filepath.Join(t.TempDir(), "out.jsonl")), "", "")

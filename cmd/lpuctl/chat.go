@@ -72,7 +72,7 @@ func (a *app) chat(ctx context.Context, f *chatFlags, spec string) error {
 		return err
 	}
 	defer s.closeStore()
-	if !f.whole && terminal(a.in) && terminal(a.out) {
+	if !f.whole && terminal(a.in) && movesCursor(a.out) {
 		return a.chatOnTerminal(ctx, s)
 	}
 	return s.talk(&pipe{in: a.in, whole: f.whole})

@@ -57,6 +57,7 @@ func (d *dialog) ends() int {
 
 func TestChatOnTerminal(t *testing.T) {
 	newHome(t)
+	t.Setenv("TERM", "xterm")
 	dir := chatModel(t)
 	flags := []string{"chat", dir, "--temp", "0", "-n", "12"}
 	want, _ := chatted(t, "Once upon a time\n", append(flags[1:], "--no-save")...)
@@ -84,10 +85,24 @@ func TestChatOnTerminal(t *testing.T) {
 	require.Contains(t, ok(t, "conversations", "show", head.ID), "\none \ntwo\nthree\n")
 }
 
+// TestChatOnDumbTerminal: a terminal that knows no escape codes is shown none.
+func TestChatOnDumbTerminal(t *testing.T) {
+	newHome(t)
+	t.Setenv("TERM", "dumb")
+	flags := []string{"chat", chatModel(t), "--temp", "0", "-n", "12", "--no-save"}
+	want, _ := chatted(t, "Once upon a time\n", flags[1:]...)
+	d := newDialog(t, flags...)
+	d.types("Once upon a time\n\x04")
+	shown := d.shows(strings.ReplaceAll(want, "\n", "\r\n"))
+	require.NotContains(t, shown, "\x1b")
+	require.Equal(t, exitOK, d.ends())
+}
+
 // TestChatInterrupted: Ctrl-C stops the answer and not the program; a signal to
 // end ends it.
 func TestChatInterrupted(t *testing.T) {
 	newHome(t)
+	t.Setenv("TERM", "xterm")
 	d := newDialog(t, "chat", chatModel(t), "--temp", "0", "--context", "30000", "--logit-bias", "2=-1e9")
 	d.shows(">>> ")
 	d.types("Once upon a time\r")

@@ -13,11 +13,14 @@ func terminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// movesCursor reports whether a stream is a terminal that takes escape codes.
+func movesCursor(stream any) bool { return terminal(stream) && os.Getenv("TERM") != "dumb" }
+
 // progress returns a function that advances a bar on stderr and one that ends
 // it. Without a terminal, or with --quiet, both do nothing. Both may be called
 // from several goroutines.
 func (a *app) progress(total int64, what string, bytes bool) (add func(int64), done func()) {
-	if a.quiet || !terminal(a.err) {
+	if a.quiet || !movesCursor(a.err) {
 		return func(int64) {}, func() {}
 	}
 	options := []progressbar.Option{

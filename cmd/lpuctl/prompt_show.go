@@ -56,7 +56,7 @@ func (f *failOnce) Write(p []byte) (int, error) {
 // colours reports whether w is a terminal that shows colours, and the user
 // wants them.
 func colours(w io.Writer) bool {
-	return terminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return movesCursor(w) && os.Getenv("NO_COLOR") == ""
 }
 
 // textShow prints the text as it comes.
