@@ -148,7 +148,7 @@ func TestExponentialPatternIsAnError(t *testing.T) {
 	tok, err := ParseJSON(jsonFile(t, "bytes", split, nil), nil)
 	require.NoError(t, err)
 	_, err = tok.Encode(strings.Repeat("a", 60), false)
-	require.ErrorContains(t, err, `tokenizer: pattern "(a|a)*(aa|a)*b$": a match takes more than 250ms`)
+	require.ErrorContains(t, err, `tokenizer: pattern "(a|a)*(aa|a)*b$": a match takes more than 1s`)
 }
 
 // Each match is found soon, all together are not, in one text or in many pieces
@@ -161,8 +161,9 @@ func TestSlowPatternIsAnError(t *testing.T) {
 		tok, err := ParseJSON(jsonFile(t, "bytes", members, nil), nil)
 		require.NoError(t, err)
 		_, err = tok.Encode(strings.Repeat(strings.Repeat("a", 15)+"c", 20_000), false)
-		require.ErrorContains(t, err, `tokenizer: pattern "(a+)+b|c": `)
-		require.ErrorContains(t, err, "more than") // 500ms and 2µs for each byte, or on a busy machine 250ms for a match
+		// A busy machine may be too slow for one match, or for the other pattern.
+		require.Error(t, err)
+		require.Regexp(t, `^tokenizer: pattern ".*": (a match takes|matches take) more than 1s`, err.Error())
 	}
 }
 

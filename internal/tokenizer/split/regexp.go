@@ -8,14 +8,14 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// matchTimeout bounds the search for one match of an unknown pattern.
-const matchTimeout = 250 * time.Millisecond
-
-// All matches in a text may take textTimeout, and byteTimeout for each of its
-// bytes: some ten times what an honest pattern needs.
+// The search for one match of an unknown pattern may take matchTimeout, all
+// matches in a text textTimeout, and byteTimeout for each of its bytes: some ten
+// times what an honest pattern needs. The engine counts no steps, so these are
+// times by the clock, and long enough for a process that has to wait for its turn.
 const (
-	textTimeout = 500 * time.Millisecond
-	byteTimeout = 2 * time.Microsecond
+	matchTimeout = time.Second
+	textTimeout  = time.Second
+	byteTimeout  = 2 * time.Microsecond
 )
 
 // maxPattern bounds the length in bytes of an unknown pattern.

@@ -1,10 +1,12 @@
 package split
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/dlclark/regexp2/v2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -111,7 +113,7 @@ func TestExponentialPatternEnds(t *testing.T) {
 	p, err := New(`(a|a)*(aa|a)*b$`)
 	require.NoError(t, err)
 	err = p.Each(strings.Repeat("a", 60), func(int, int) {})
-	require.ErrorContains(t, err, "a match takes more than 250ms")
+	require.ErrorContains(t, err, "a match takes more than 1s")
 }
 
 // FuzzKnownPatterns holds matchers written by hand against the backtracking
@@ -127,7 +129,9 @@ func FuzzKnownPatterns(f *testing.F) {
 	for name, pattern := range patterns {
 		p, err := compile(pattern)
 		require.NoError(f, err)
-		engines[name] = p
+		engine := p.(backtracking)
+		engine.re.MatchTimeout = regexp2.DefaultMatchTimeout // none
+		engines[name] = (&Budget{math.MaxInt64}).Limit(engine)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, pattern := range patterns {
