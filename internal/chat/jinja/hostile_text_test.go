@@ -8,6 +8,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// repeated renders a text 10000 times, with a tenth of the limits left. What
+// counts little of what it does comes to its end.
+func repeated(t *testing.T, before, body string) error {
+	tmpl, err := Parse(before + "{% for i in range(10000) %}" + body + "{% endfor %}")
+	require.NoError(t, err)
+	r := tmpl.renderer(&Dict{}, clock)
+	r.steps, r.memory = maxSteps/10*9, maxMemory/10*9
+	_, err = r.render()
+	return err
+}
+
+func requireLimit(t *testing.T, err error) {
+	var got *Error
+	require.ErrorAs(t, err, &got)
+	require.Equal(t, LimitError, got.Kind, got.Message)
+}
+
 // TestLongText repeats operations that look short and read a long text: each
 // counts what it reads, so that the loop around it ends at a limit.
 func TestLongText(t *testing.T) {
@@ -22,12 +39,10 @@ func TestLongText(t *testing.T) {
 		"[a]|string", "''.join(l)", "l|join", "cycler(*l)", "d|xmlattr", "dict(**dict(range(1000)|map('string')|batch(2)))",
 	} {
 		t.Run(expression, func(t *testing.T) {
-			_, err := render(long+"{% for i in range(100000) %}{% set x = "+expression+" %}{% endfor %}", &Dict{})
-			var got *Error
-			require.ErrorAs(t, err, &got)
-			require.Equal(t, LimitError, got.Kind, got.Message)
+			requireLimit(t, repeated(t, long, "{% set x = "+expression+" %}"))
 		})
 	}
+	require.NoError(t, repeated(t, long, "{% set x = i + 1 %}"), "what reads no text")
 }
 
 // TestLongNames loops over names that fill the source, over many parameters and
@@ -49,12 +64,10 @@ func TestLongNames(t *testing.T) {
 		"scopes":     strings.Repeat("{% for j in [1] %}", 150) + "{% for j in range(99999) %}{{ absent }}{% endfor %}" + strings.Repeat("{% endfor %}", 150),
 	} {
 		t.Run(label, func(t *testing.T) {
-			_, err := render("{% set ns = namespace() %}{% for i in range(100000) %}"+body+"{% endfor %}", &Dict{})
-			var got *Error
-			require.ErrorAs(t, err, &got)
-			require.Equal(t, LimitError, got.Kind, got.Message)
+			requireLimit(t, repeated(t, "{% set ns = namespace() %}", body))
 		})
 	}
+	require.NoError(t, repeated(t, "", "{% set n = 1 %}"), "a short name")
 }
 
 // TestManyParameters binds 20000 parameters by name, once: the work grows with

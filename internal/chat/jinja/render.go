@@ -65,20 +65,27 @@ type renderer struct {
 
 // Render renders the template with variables, which it does not change. Now is
 // what strftime_now prints. An error is an *Error.
-func (t *Template) Render(variables *Dict, now time.Time) (text string, err error) {
+func (t *Template) Render(variables *Dict, now time.Time) (string, error) {
+	return t.renderer(variables, now).render()
+}
+
+func (t *Template) renderer(variables *Dict, now time.Time) *renderer {
 	globals := &scope{vars: globals()}
 	context := &scope{parent: globals, vars: map[string]any{}}
 	for name, v := range variables.All() {
 		context.vars[name] = v
 	}
 	top := &scope{parent: context}
-	r := &renderer{Template: t, now: now, out: new(strings.Builder), scope: top, top: top}
+	return &renderer{Template: t, now: now, out: new(strings.Builder), scope: top, top: top}
+}
+
+func (r *renderer) render() (text string, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			text, err = "", recovered(cause, t.source, r.pos)
+			text, err = "", recovered(cause, r.source, r.pos)
 		}
 	}()
-	r.run(t.body)
+	r.run(r.body)
 	return r.out.String(), nil
 }
 
