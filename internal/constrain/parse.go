@@ -164,7 +164,9 @@ func (p *parser) pattern(source string) (*dfa, error) {
 		return d, nil
 	}
 	d, err := pattern(source, p.budget)
-	p.dfas[source] = d
+	if err == nil {
+		p.dfas[source] = d
+	}
 	return d, err
 }
 

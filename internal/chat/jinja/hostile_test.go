@@ -166,6 +166,7 @@ func FuzzRender(f *testing.F) {
 func FuzzParseJSON(f *testing.F) {
 	f.Add([]byte(`{"a": [1, 2.5, null, true, "\u00e9"], "a": {}}`))
 	f.Add([]byte(`[[`))
+	f.Add([]byte(`-6E666`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := ParseJSON(data)
 		if err != nil {
@@ -175,6 +176,9 @@ func FuzzParseJSON(f *testing.F) {
 		d.Set("v", v)
 		text, err := render("{{ v|tojson }}", d)
 		require.NoError(t, err)
+		if strings.Contains(text, "Infinity") {
+			return // what Python makes of a number that is too large is no JSON
+		}
 		again, err := ParseJSON([]byte(text))
 		require.NoError(t, err)
 		d.Set("v", again)
