@@ -114,32 +114,19 @@ func (v *vectors) mulAdd(y, x, w []float32, stride int) {
 	}
 }
 
-func (v *vectors) widenF16(dst []float32, src []uint16) {
-	n := len(src) / block * block
-	if n > 0 {
-		_ = dst[n-1]
-		v.widenF16Blocks(&dst[0], &src[0], n/block)
-	}
-	widenF16(dst[n:], src[n:])
-}
-
-func (v *vectors) widenBF16(dst []float32, src []uint16) {
-	n := len(src) / block * block
-	if n > 0 {
-		_ = dst[n-1]
-		v.widenBF16Blocks(&dst[0], &src[0], n/block)
-	}
-	widenBF16(dst[n:], src[n:])
-}
-
 // unary runs a kernel on whole blocks and a plain loop on the rest.
-func unary(y, x []float32, blocks func(y, x *float32, blocks int), rest func(y, x []float32)) {
+func unary[T any](y []float32, x []T, blocks func(y *float32, x *T, blocks int), rest func(y []float32, x []T)) {
 	n := len(x) / block * block
 	if n > 0 {
 		_ = y[n-1]
 		blocks(&y[0], &x[0], n/block)
 	}
 	rest(y[n:], x[n:])
+}
+
+func (v *vectors) widenF16(dst []float32, src []uint16) { unary(dst, src, v.widenF16Blocks, widenF16) }
+func (v *vectors) widenBF16(dst []float32, src []uint16) {
+	unary(dst, src, v.widenBF16Blocks, widenBF16)
 }
 
 func (v *vectors) roundF16(y, x []float32) { unary(y, x, v.roundBlocks, roundF16) }

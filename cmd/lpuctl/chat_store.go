@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/lpuctl/lpuctl/internal/atomicfile"
 	"github.com/lpuctl/lpuctl/internal/history"
@@ -180,9 +182,9 @@ func parseMessages(data []byte) ([]chatMessage, error) {
 	}
 	list := make([]chatMessage, len(all))
 	for i, m := range all {
-		for key, value := range m {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
 			var text *string
-			if err := json.Unmarshal(value, &text); err != nil || text == nil {
+			if err := json.Unmarshal(m[key], &text); err != nil || text == nil {
 				return nil, fmt.Errorf("message %d: %q is no text", i, key)
 			}
 			switch key {

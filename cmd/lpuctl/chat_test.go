@@ -145,6 +145,7 @@ func TestChatSavesWhatItLoads(t *testing.T) {
 		`[{"role":"user","content":null}]`: `message 0: "content" is no text`,
 		`[{"role":"user","content":[{}]}]`: `message 0: "content" is no text`,
 		`[{"role":"user"}]`:                "message 0 has no content",
+		`[{"role":5,"content":5}]`:         `message 0: "content" is no text`,
 		`[{"role":"user","content":"","name":"x"}]`: `message 0 has "name": a chat keeps role and content only`,
 		"\x00\xff": "invalid character",
 	} {

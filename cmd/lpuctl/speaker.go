@@ -67,6 +67,7 @@ func (a *app) shown() io.Writer {
 // printableWriter drops control characters.
 type printableWriter struct{ w io.Writer }
 
+// Write implements [io.Writer].
 func (p printableWriter) Write(b []byte) (int, error) {
 	_, err := io.WriteString(p.w, printable(string(b)))
 	return len(b), err
