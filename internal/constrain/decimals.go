@@ -152,15 +152,27 @@ func (d *decimals) odd(text string) bool {
 	return d.costOfDigits(p) >= infinite
 }
 
-// moreDigits returns how many digits may still come before the point.
+// moreDigits returns how many digits may still come before the point, without
+// numbers that are too near to zero.
 func (d *decimals) moreDigits(p prefix) (from, to int) {
+	side := d.side(p.negative)
 	switch {
 	case p.point || p.whole == "0":
 		return 0, 0
 	case p.whole == "":
-		return 1, d.digits + 1
+		return max(1, wholeDigits(side.lo)), d.digits + 1
 	}
-	return 0, max(d.digits-len(p.whole), d.digits) + 1
+	least := max(wholeDigits(side.lo), wholeDigits(side.step))
+	return max(0, least-len(p.whole)), max(d.digits-len(p.whole), d.digits) + 1
+}
+
+// wholeDigits returns the digits before the point of a positive bound, at least
+// 0; nil is no bound.
+func wholeDigits(bound *big.Rat) int {
+	if bound == nil || bound.Sign() <= 0 {
+		return 0
+	}
+	return max(0, magnitude(bound)+1)
 }
 
 // morePlaces returns the fewest bytes that p needs from the point on to be a
