@@ -26,10 +26,13 @@ type Guide struct {
 // NewGuide returns a guide for a text of at most tokens tokens. It fails when
 // that is fewer than the shortest text has.
 func NewGuide(g *Grammar, v *Vocabulary, tokens int, pick Picker) (*Guide, error) {
-	m := newMatcher(g)
+	return newGuide(newMatcher(g), v, tokens, pick)
+}
+
+func newGuide(m *matcher, v *Vocabulary, tokens int, pick Picker) (*Guide, error) {
 	start := m.start()
 	if !v.closes(m, start, int64(tokens)) {
-		return nil, fmt.Errorf("constrain: the shortest valid text has %d bytes, too many for %d tokens", g.Shortest(), tokens)
+		return nil, fmt.Errorf("constrain: the shortest valid text has %d bytes, too many for %d tokens", m.g.Shortest(), tokens)
 	}
 	return &Guide{pick: pick, vocab: v, m: m, state: start, left: tokens}, nil
 }

@@ -46,17 +46,10 @@ func (l lottery) Pick(logits []float32) (int, error) {
 	return left[l.random.IntN(len(left))], nil
 }
 
-// guideOf returns a guide over the states that a matcher has met with others.
-func guideOf(t testing.TB, m *matcher, v *Vocabulary, n int, pick Picker) *Guide {
-	guide, err := NewGuide(m.g, v, n, pick)
-	require.NoError(t, err)
-	guide.m, guide.state = m, m.start()
-	return guide
-}
-
 // generate returns a text of at most n tokens.
 func generate(t testing.TB, m *matcher, v *Vocabulary, tokens [][]byte, n int, seed uint64) []byte {
-	guide := guideOf(t, m, v, n, lottery{rand.New(rand.NewPCG(seed, 1))})
+	guide, err := newGuide(m, v, n, lottery{rand.New(rand.NewPCG(seed, 1))})
+	require.NoError(t, err)
 	var text []byte
 	for range n {
 		id, err := guide.Pick(make([]float32, len(tokens)))
@@ -126,7 +119,8 @@ func cut(text []byte, tokens [][]byte, random *rand.Rand) []int {
 // tokens for each byte: where fewer are left, it may want a shorter text.
 func requireTokens(t *testing.T, m *matcher, v *Vocabulary, text []byte, ids []int) {
 	ids = append(ids, v.ends[0])
-	guide := guideOf(t, m, v, int(m.g.Shortest())+3*len(text), &script{t, ids, text})
+	guide, err := newGuide(m, v, int(m.g.Shortest())+3*len(text), &script{t, ids, text})
+	require.NoError(t, err)
 	logits := make([]float32, len(v.tokens))
 	for range ids {
 		_, err := guide.Pick(logits)
