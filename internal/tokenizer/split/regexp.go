@@ -13,8 +13,8 @@ import (
 // times what an honest pattern needs. The engine counts no steps, so these are
 // times by the clock, and long enough for a process that has to wait for its turn.
 const (
-	matchTimeout = time.Second
-	textTimeout  = time.Second
+	matchTimeout = time.Second / 2
+	textTimeout  = time.Second / 2
 	byteTimeout  = 2 * time.Microsecond
 )
 
