@@ -6,7 +6,7 @@ import "github.com/lpuctl/lpuctl/ir"
 // weights to acc[row][64]. Scale, minimum (nil for none) and zero hold 64
 // numbers a group, zeroStep bytes apart for zero. high and low are the integers
 // of all activations, xsum and d their sums and scales for each group; at[row]
-// is the first group of a row. A group has as many inputs as a kernel's steps.
+// is the first group of a row. A group has steps times [vectors].step inputs.
 type rowsKernel func(acc *float32, q *byte, scale, minimum *float32, zero *int32, zeroStep int,
 	high, low *int8, xsum *int32, d *float32, at *[4]int, groups, steps int)
 
