@@ -12,7 +12,7 @@ type rowsKernel func(acc *float32, q *byte, scale, minimum *float32, zero *int32
 
 // integerBlock is that of loops: exact dot products, several rows at a time.
 func (v *vectors) integerBlock(s *scratch, acc []float32, x *activations, rows []int, w *matrix, i int) {
-	k := v.integer[integerKey{w.quant.Bits, x.kind}]
+	k := v.integerKernels(w.quant.Bits, x.kind)
 	b := v.blockData(w, &s.block, i, x.groups)
 	low := &x.q[0]
 	if x.kind == ir.KindA15 {
@@ -31,6 +31,18 @@ func (v *vectors) integerBlock(s *scratch, acc []float32, x *activations, rows [
 			&x.q[0], low, &x.sum[0], &x.scale[0], &s.at, x.groups, x.group/v.step)
 		t += n
 	}
+}
+
+func (v *vectors) integerKernels(bits int, kind string) *integerKernels {
+	switch {
+	case bits == 4 && kind == ir.KindA8:
+		return &v.nibblesA8
+	case bits == 4:
+		return &v.nibblesA15
+	case kind == ir.KindA8:
+		return &v.bytesA8
+	}
+	return &v.bytesA15
 }
 
 // blockData is a block of weights as the kernels read it.

@@ -1,10 +1,6 @@
 package reference
 
-import (
-	"golang.org/x/sys/cpu"
-
-	"github.com/lpuctl/lpuctl/ir"
-)
+import "golang.org/x/sys/cpu"
 
 //go:generate sh -c "cd asm && go run . -out ../simd_amd64.s -stubs ../simd_stubs_amd64.go -pkg reference"
 
@@ -36,15 +32,10 @@ type vectors struct {
 	expBlocks                          func(p *float32, blocks int, m float32, sums *[16]float32)
 	squareSums                         func(sums *[16]float32, x *float32, blocks int)
 	normalizeBlocks                    func(y, x, w *float32, blocks int, r float32)
-	integer                            map[integerKey]integerKernels
+	nibblesA8, nibblesA15              integerKernels
+	bytesA8, bytesA15                  integerKernels
 	step                               int   // inputs of a step of integer kernels
 	byteOffset                         int32 // of zero points of 8-bit weights
-}
-
-// integerKey is the bits of weights and the kind.
-type integerKey struct {
-	bits int
-	kind string
 }
 
 // integerKernels are those of one row and of several.
@@ -60,13 +51,11 @@ func avx512() *vectors {
 		roundBlocks: roundF16AVX512, siluBlocks: siluAVX512, geluBlocks: geluAVX512,
 		addMinimumRows: addMinimumsAVX512, dequantizeNibbles: dequantizeNibblesAVX512, dequantizeBytes: dequantizeBytesAVX512,
 		expBlocks: softmaxExpAVX512, squareSums: squareSumsAVX512, normalizeBlocks: normalizeAVX512,
-		integer: map[integerKey]integerKernels{
-			{4, ir.KindA8}:  {nibblesA8x1AVX512, nibblesA8x4AVX512, 4},
-			{4, ir.KindA15}: {nibblesA15x1AVX512, nibblesA15x2AVX512, 2},
-			{8, ir.KindA8}:  {bytesA8x1AVX512, bytesA8x4AVX512, 4},
-			{8, ir.KindA15}: {bytesA15x1AVX512, bytesA15x2AVX512, 2},
-		},
-		step: 4, byteOffset: 128,
+		nibblesA8:  integerKernels{nibblesA8x1AVX512, nibblesA8x4AVX512, 4},
+		nibblesA15: integerKernels{nibblesA15x1AVX512, nibblesA15x2AVX512, 2},
+		bytesA8:    integerKernels{bytesA8x1AVX512, bytesA8x4AVX512, 4},
+		bytesA15:   integerKernels{bytesA15x1AVX512, bytesA15x2AVX512, 2},
+		step:       4, byteOffset: 128,
 	}
 }
 
@@ -77,13 +66,11 @@ func avx2() *vectors {
 		roundBlocks: roundF16AVX2, siluBlocks: siluAVX2, geluBlocks: geluAVX2,
 		addMinimumRows: addMinimumsAVX2, dequantizeNibbles: dequantizeNibblesAVX2, dequantizeBytes: dequantizeBytesAVX2,
 		expBlocks: softmaxExpAVX2, squareSums: squareSumsAVX2, normalizeBlocks: normalizeAVX2,
-		integer: map[integerKey]integerKernels{
-			{4, ir.KindA8}:  {nibblesA8x1AVX2, nibblesA8x2AVX2, 2},
-			{4, ir.KindA15}: {nibblesA15x1AVX2, nibblesA15x1AVX2, 1},
-			{8, ir.KindA8}:  {bytesA8x1AVX2, bytesA8x2AVX2, 2},
-			{8, ir.KindA15}: {bytesA15x1AVX2, bytesA15x1AVX2, 1},
-		},
-		step: 16, byteOffset: 0, // it reads bytes as signed
+		nibblesA8:  integerKernels{nibblesA8x1AVX2, nibblesA8x2AVX2, 2},
+		nibblesA15: integerKernels{nibblesA15x1AVX2, nibblesA15x1AVX2, 1},
+		bytesA8:    integerKernels{bytesA8x1AVX2, bytesA8x2AVX2, 2},
+		bytesA15:   integerKernels{bytesA15x1AVX2, bytesA15x1AVX2, 1},
+		step:       16, byteOffset: 0, // it reads bytes as signed
 	}
 }
 

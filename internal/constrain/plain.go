@@ -80,7 +80,7 @@ func (v *Vocabulary) addPlain(out *mask, m *matcher, s *state, limit int64) {
 // a string of any characters, or nil.
 func (s *state) insideAnything() *item {
 	it := &s.stacks[0].item
-	if len(s.stacks) == 1 && it.op == opText && it.ch.form == between && it.spec.text.dfa.anything() {
+	if len(s.stacks) == 1 && it.op == opText && it.ch.form == between && it.spec.text.anything {
 		return it
 	}
 	return nil
@@ -104,9 +104,4 @@ func (v *Vocabulary) like(m *matcher, s *state) *state {
 		it.count = 0
 	}
 	return m.one(m.push(it, s.stacks[0].rest))
-}
-
-// anything reports whether the automaton is that of anyText.
-func (d *dfa) anything() bool {
-	return len(d.edges) == 1 && d.accept[0] && slices.Equal(d.edges[0], everyCharacter(0))
 }

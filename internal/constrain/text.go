@@ -6,6 +6,7 @@ package constrain
 // of the fewest bytes has the fewest characters too.
 type textSpec struct {
 	dfa         *dfa
+	anything    bool    // the automaton accepts every string
 	chars       []int64 // fewest characters from each state, where most >= 0
 	least, most int64   // most < 0 is unbounded
 }
@@ -42,7 +43,7 @@ func (t *textSpec) bounded() bool { return t.least > 0 || t.most >= 0 }
 
 func (c *compiler) textSpec(t texts) (*textSpec, error) {
 	if len(t.parts) == 0 {
-		return &textSpec{c.any, []int64{0}, t.least, t.most}, nil
+		return &textSpec{dfa: c.any, anything: true, chars: []int64{0}, least: t.least, most: t.most}, nil
 	}
 	d, err := intersect(t.parts, &c.budget)
 	if err == nil && t.least > 0 {
@@ -52,7 +53,7 @@ func (c *compiler) textSpec(t texts) (*textSpec, error) {
 		return &textSpec{dfa: d, most: -1}, err
 	}
 	if chars, ok := d.shortest(); ok {
-		return &textSpec{d, chars, 0, t.most}, nil
+		return &textSpec{dfa: d, chars: chars, most: t.most}, nil
 	}
 	d, err = d.ofLength(0, t.most, &c.budget)
 	return &textSpec{dfa: d, most: -1}, err
